@@ -72,7 +72,7 @@ pub(crate) fn next(place: &Place, domain: &Domain) -> Next {
         Status::Failed if step == StepCode::AskLasso => Next::Nothing,
         Status::Failed => Next::Restart,
         Status::Rejected => {
-            told().map_or(Next::Ready("It is mended: we are ready again"), Next::Told)
+            told().map_or(Next::Ready("It is solved: we are ready again"), Next::Told)
         }
         Status::Authenticated | Status::Provisioning | Status::Removing => Next::Nothing,
     }
@@ -88,7 +88,8 @@ pub(crate) fn tell_early(place: &Place, summary: &Summary) -> Option<&'static st
     }
     if place.is_staff() && summary.status == Status::Rejected && summary.ready_at.is_none() {
         return Some(
-            "Say so on behalf of the client when it has settled what was written. The domain then waits for the final step again.",
+            "Say so on behalf of the client when it has solved the problem that was described. The domain \
+             then waits for the final step again.",
         );
     }
     if place.is_staff() || !is_pending {

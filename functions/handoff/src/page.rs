@@ -181,8 +181,8 @@ fn files(domain: &Domain, look: Option<&DnsLook>) -> Vec<File> {
 
 #[derive(Template)]
 #[template(
-    source = "<p>This link works until {{ ends_at }}, or until {{ client }} takes it back. Anyone who has it \
-              can see this page, and nothing else. Lasso never asks you for a password.</p>",
+    source = "<p>This link works until {{ ends_at }}, or until {{ client }} withdraws it. Anyone who has \
+              it can see this page, and nothing else. Lasso never asks you for a password.</p>",
     ext = "html"
 )]
 struct Foot<'a> {
@@ -193,9 +193,9 @@ struct Foot<'a> {
 /// The page for a link that leads nowhere, whatever the reason.
 pub(crate) fn not_found() -> String {
     plain(
-        "This link leads nowhere",
-        "<h1>This link leads nowhere</h1>\n<p>It may have ended or have been taken back, or a part of it \
-         was lost on the way. Ask the person who gave it to you for a new one.</p>",
+        "This link does not work",
+        "<h1>This link does not work</h1>\n<p>It may have expired or been withdrawn, or a part of it is \
+         missing. Ask the person who gave it to you for a new link.</p>",
     )
 }
 
@@ -268,12 +268,13 @@ fn headline(
         }
         Status::Contested => ("The record was found. Please leave it in place.", "good"),
         Status::Provisioning | Status::Removing => (
-            "The records are being prepared. They appear here within some minutes.",
+            "The records are being prepared. They appear here within a few minutes.",
             "wait",
         ),
         Status::Pending if records.is_empty() => ("There is nothing to publish.", "good"),
         Status::Pending if all_found => (
-            "Nothing is left to do: every record is published, and Amazon SES looks for them by itself.",
+            "Nothing is left to do: every record is published, and Amazon SES looks for them \
+             automatically.",
             "good",
         ),
         Status::Pending if is_published => (
@@ -286,7 +287,7 @@ fn headline(
             "good",
         ),
         Status::AtRisk if is_published => (
-            "The records are there again. Amazon SES looks for them by itself.",
+            "The records are there again. Amazon SES looks for them automatically.",
             "wait",
         ),
         Status::AtRisk => (
@@ -298,7 +299,7 @@ fn headline(
             "bad",
         ),
         Status::Failed => (
-            "Amazon SES has not verified the domain, and does not look for its records any more.",
+            "Amazon SES has not verified the domain, and no longer looks for its records.",
             "bad",
         ),
     }
@@ -323,8 +324,8 @@ fn detail(status: Status, records: &[Record]) -> Option<String> {
             format!("{count} The others are recommended: with them more of the mail is accepted.")
         }),
         Status::Failed => Some(format!(
-            "{} Publish what is missing all the same, and say so to the people who gave you this link: they \
-             can have Amazon SES look again.",
+            "{} Please publish the missing records anyway, and tell the people who gave you this link: \
+             they can make Amazon SES look again.",
             count.unwrap_or_default()
         )),
     }

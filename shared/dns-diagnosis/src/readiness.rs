@@ -220,7 +220,7 @@ fn spf_rule(mail_from: Verdict, diagnosis: &Diagnosis) -> RuleCheck {
         // Then SES sends with its own MAIL FROM domain, for which SPF passes.
         Verdict::No => (
             Verdict::Yes,
-            "SPF passes, for the MAIL FROM domain of Amazon SES.",
+            "SPF passes with the MAIL FROM domain of Amazon SES.",
         ),
         Verdict::Unknown => (
             Verdict::Unknown,
@@ -241,13 +241,14 @@ fn alignment_rule(ses: Option<SesStatus>, diagnosis: &Diagnosis, domain: &Domain
     };
     let met = delivery_from(domain.as_str(), &through).passes();
     let message = match met {
-        Verdict::Yes => "DKIM or SPF is for the domain in the From address.",
+        Verdict::Yes => "DKIM or SPF is aligned with the domain in the From address.",
         Verdict::No if lacks_a_cname(diagnosis) => {
-            "Neither DKIM nor SPF is for the domain in the From address: publish the CNAME records."
+            "Neither DKIM nor SPF is aligned with the domain in the From address: publish the CNAME \
+             records."
         }
-        Verdict::No => "Neither DKIM nor SPF is for the domain in the From address.",
+        Verdict::No => "Neither DKIM nor SPF is aligned with the domain in the From address.",
         Verdict::Unknown => {
-            "It is not known yet whether DKIM or SPF is for the domain in the From address."
+            "It is not known yet whether DKIM or SPF is aligned with the domain in the From address."
         }
     };
     check(BulkRule::Alignment, met, message)

@@ -270,7 +270,7 @@ impl EventType {
                 Some("Complete the final step, or reject with a reason.")
             }
             Self::Stuck if status == Status::Contested => Some(
-                "Decide who has the domain: release the claim of the other, or grant the claimant's.",
+                "Decide who has the domain: end the claim of the other client, or grant the claimant's.",
             ),
             Self::Stuck => Some("Find out why this domain does not move on."),
             Self::AtRisk | Self::Failed => Some("Help the client to repair the DNS records."),

@@ -257,7 +257,8 @@ pub(crate) fn events() -> Result<Vec<(&'static str, Event)>, serde_json::Error> 
                     "warning",
                     "authenticated",
                     "contested",
-                    "Another client has proven that mail.maplehomes.com is its own. To have it again, the client has to publish its new ownership record.",
+                    "Another client has proven that mail.maplehomes.com is its own. To get it back, the \
+                     client has to publish its new ownership record.",
                 ),
                 &json!({
                     "wanted": "Tell the client what happened, and that its domain's page shows the ownership record.",
@@ -276,7 +277,8 @@ pub(crate) fn events() -> Result<Vec<(&'static str, Event)>, serde_json::Error> 
                     "maple-homes has proven mail.maplehomes.com.",
                 ),
                 &json!({
-                    "wanted": "Decide who has the domain: release the claim of the other, or grant the claimant's.",
+                    "wanted": "Decide who has the domain: end the claim of the other client, or grant the \
+                        claimant's.",
                     "other_sides": [
                         {
                             "client": "cedar-homes", "domain": "mail.maplehomes.com", "status": "authenticated",

@@ -57,9 +57,8 @@ impl ErasureView {
             Standing::Erased(at) => Self {
                 client,
                 status: "erased",
-                message:
-                    "The client has no domains, and nothing that is kept of it names a person."
-                        .to_owned(),
+                message: "The client has no domains, and no personal data of it is kept."
+                    .to_owned(),
                 began_at: None,
                 domains_left: None,
                 records_erased: None,
@@ -79,14 +78,14 @@ impl ErasureView {
 
 fn under_way(domains_left: Option<usize>) -> String {
     let what = match domains_left {
-        Some(0) => {
-            "All domains are removed. What names a person is erased within minutes.".to_owned()
-        }
+        Some(0) => "All domains are removed. Personal data is erased within minutes.".to_owned(),
         Some(1) => "One domain is still being removed.".to_owned(),
         Some(domains) => format!("{domains} domains are still being removed."),
         None => "The domains are being removed.".to_owned(),
     };
-    format!("{what} The service goes on by itself. The same request says how far it is.")
+    format!(
+        "{what} The service continues in the background. Repeat the request to see the progress."
+    )
 }
 
 #[cfg(test)]

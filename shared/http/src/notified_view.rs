@@ -69,7 +69,7 @@ fn sentence(status: Status, told: Option<(Timestamp, bool)>, is_noted: bool) -> 
             let how = if emailed {
                 "by email, once for this state"
             } else {
-                "by its queue, without an email"
+                "in its queue, without an email"
             };
             format!("Lasso support was told on {at}, {how}.")
         }

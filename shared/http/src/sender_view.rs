@@ -248,8 +248,8 @@ fn refusal(by: &DomainName, refused: &RefusedByDmarc) -> String {
     );
     if refused.is_signed {
         format!(
-            "{policy}, and it wants mail to be signed for {author}, while Lasso's is signed for {by}. \
-             Send from an address at {by}, or add {author} as a domain of its own."
+            "{policy}, and it requires mail to be signed for {author}, while Lasso signs it for {by}. Send \
+             from an address at {by}, or add {author} as a domain of its own."
         )
     } else {
         format!(
@@ -267,7 +267,7 @@ fn until_signed(unsigned: Unsigned) -> &'static str {
         Unsigned::NotSeenBySes => {
             "Its CNAME records are published, and Amazon SES signs once it has found them."
         }
-        Unsigned::OwnersKey => "Amazon SES has not found the DKIM key of its owner.",
+        Unsigned::OwnersKey => "Amazon SES has not found its owner's own DKIM key.",
     }
 }
 
@@ -281,14 +281,14 @@ fn waiting(name: &str, records: RecordsSeen) -> String {
             format!("Amazon SES has not found the DNS records of {name} yet.")
         }
         RecordsSeen::Gone => {
-            format!("The DNS records of {name} were found before, and are not all there any more.")
+            format!("The DNS records of {name} were found before, but some are missing now.")
         }
         RecordsSeen::Hidden(by) => {
             let why = hidden(by);
             format!("The records of {name} cannot be seen: {why}.")
         }
         RecordsSeen::Found => format!(
-            "The DNS records of {name} are found, and Amazon SES has not verified the domain yet."
+            "The DNS records of {name} are published, but Amazon SES has not verified the domain yet."
         ),
     }
 }
@@ -334,7 +334,7 @@ fn covered(name: &str, standing: SenderStanding) -> SenderView {
         ),
         SenderStanding::Displaced(happened) => SenderView::refused(
             SenderReason::Displaced,
-            format!("{happened} To have it again, publish its ownership record."),
+            format!("{happened} To get it back, publish its ownership record."),
         ),
         SenderStanding::WaitingForChallenge => SenderView::refused(
             SenderReason::WaitingForLasso,
@@ -353,7 +353,7 @@ fn covered(name: &str, standing: SenderStanding) -> SenderView {
         ),
         SenderStanding::Rejected(reason) => SenderView::refused(
             SenderReason::Rejected,
-            format!("Lasso support did not complete {name}: {reason}"),
+            format!("Lasso support refused the final step for {name}: {reason}"),
         ),
     }
 }
@@ -377,7 +377,7 @@ fn label_of(standing: &SenderStanding) -> Option<&'static str> {
         | SenderStanding::WaitingForRecords
         | SenderStanding::WaitingForLasso
         | SenderStanding::WaitingForChallenge
-        | SenderStanding::WaitingForDecision => Some("See where it stands"),
+        | SenderStanding::WaitingForDecision => Some("See its status"),
         SenderStanding::Displaced(_) => Some("See what happened"),
         SenderStanding::Rejected(_) => Some("See the reason"),
     }

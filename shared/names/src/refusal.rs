@@ -80,9 +80,9 @@ pub enum InvalidReason {
     Hyphen,
     #[error("the domain contains {}, which domain names cannot have", called(*.0))]
     Character(char),
-    #[error("the domain breaks the rules for international domain names (IDNA)")]
+    #[error("the domain is not valid in IDNA, the rules for internationalized domain names")]
     International,
-    #[error("the part that starts with xn-- does not decode to a valid international name")]
+    #[error("the part that starts with xn-- is not a valid internationalized domain name (IDNA)")]
     Punycode,
     #[error("this is a public suffix, under which others register their domains")]
     PublicSuffix,

@@ -86,7 +86,7 @@ pub(super) fn note(handoff: &Handoff<'_>, panel: &Panel, record: &Record) -> Opt
     let own = handoff.panel_for(record, panel);
     let elsewhere = (own.zone() != panel.zone()).then(|| {
         format!(
-            "This record is in a zone of its own, {}, at {}: add it there.",
+            "This record belongs in a separate zone, {}, at {}: add it there.",
             own.zone(),
             own.place()
         )
@@ -198,7 +198,7 @@ mod tests {
         let text = note(&handoff, &panel, &key).unwrap();
         assert!(
             text.starts_with(
-                "This record is in a zone of its own, _domainkey.example.com, at Cloudflare"
+                "This record belongs in a separate zone, _domainkey.example.com, at Cloudflare"
             ),
             "{text}"
         );

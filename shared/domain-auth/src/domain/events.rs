@@ -151,7 +151,7 @@ fn displaced(domain: &Domain) -> String {
     let happened = domain.state.displacement();
     let happened = happened.map(|displacement| displacement.sentences(&domain.name));
     format!(
-        "{} To have it again, the client has to publish its new ownership record.",
+        "{} To get it back, the client has to publish its new ownership record.",
         happened.unwrap_or_default()
     )
 }

@@ -65,7 +65,7 @@ impl Withheld {
     /// A sentence for Lasso support.
     fn sentence(self) -> String {
         let why = match self {
-            Self::Imitates => "the name mixes scripts as names made to imitate others do",
+            Self::Imitates => "the name mixes scripts, as names that imitate other names do",
             Self::RejectedBefore => "Lasso support has rejected the domain before",
             Self::WithoutDkim => "Amazon SES has not seen the three DKIM records of this domain",
             Self::RecordsNotSeen { seen, of } => {

@@ -47,8 +47,8 @@ impl Wording<'_> {
                 )
             }
             Code::DmarcStrictAlignment => format!(
-                "The DMARC policy at {place} demands an exact match of names (“strict alignment”) \
-                 that mail through Amazon SES does not have in every case{}: {seen}",
+                "The DMARC policy at {place} requires an exact match of names (“strict alignment”) that \
+                 mail through Amazon SES does not always have{}: {seen}",
                 dmarc.as_ref().map_or("", unmatched)
             ),
             Code::DmarcBlocksVia => format!(
@@ -107,7 +107,7 @@ impl Wording<'_> {
                 )
             };
             return Self::advice(format!(
-                "Ask the company that {} belongs to to {change}",
+                "Ask the company that owns {} to {change}",
                 show(at)
             ));
         }

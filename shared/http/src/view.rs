@@ -381,15 +381,15 @@ fn note(id: RecordId, requirement: Requirement, quoted: bool) -> &'static str {
         RecordId::Dkim1 | RecordId::Dkim2 | RecordId::Dkim3
             if requirement == Requirement::Required =>
         {
-            "DKIM: Amazon SES verifies the domain when it finds the three CNAME records, and by \
-             nothing else. Switch off any proxy for this name."
+            "DKIM: Amazon SES verifies the domain only when it finds the three CNAME records. Switch off \
+             any proxy for this name."
         }
         RecordId::Dkim1 | RecordId::Dkim2 | RecordId::Dkim3 => {
             "DKIM: without the three CNAME records recipients can see \"via amazonses.com\". \
              Switch off any proxy for this name."
         }
         RecordId::MailFromMx => "Bounces come back here. Nothing else may use this name for mail.",
-        RecordId::MailFromSpf => "SPF for the name that bounces come back to.",
+        RecordId::MailFromSpf => "SPF for the name that receives bounces.",
         RecordId::Dmarc => {
             "Only if the domain has no DMARC record yet; never replace or repeat an existing one."
         }

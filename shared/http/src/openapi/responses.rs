@@ -37,7 +37,7 @@ pub(super) fn responses(
         }
         if operation.takes_keys() {
             response["headers"]["Idempotent-Replayed"] = json!({
-                "description": "Only where this is the answer to an earlier request with the same \
+                "description": "Present only if this is the answer to an earlier request with the same \
                     `Idempotency-Key`.",
                 "schema": { "type": "string", "enum": ["true"] },
             });
@@ -46,7 +46,7 @@ pub(super) fn responses(
     }
     if description.has_tag(operation.reads()) {
         let not_modified = json!({
-            "description": "The caller has the answer already, as `If-None-Match` says. No body.",
+            "description": "The caller already has this response, as `If-None-Match` says. No body.",
             "headers": {
                 "Cache-Control": cache_control(cached(operation, description)),
                 "ETag": etag(),
@@ -106,7 +106,7 @@ fn cached(operation: Operation, description: &Description) -> &'static str {
 
 fn etag() -> Value {
     json!({
-        "description": "Names this state of the answer, for `If-None-Match`.",
+        "description": "The entity tag of the response, for `If-None-Match` (RFC 9110).",
         "schema": { "type": "string" },
         "example": super::parameters::TAG,
     })
@@ -114,7 +114,7 @@ fn etag() -> Value {
 
 fn cache_control(value: &str) -> Value {
     json!({
-        "description": "Who may keep the answer, and how long.",
+        "description": "Who may cache the response, and for how long (RFC 9111).",
         "schema": { "type": "string", "const": value },
     })
 }

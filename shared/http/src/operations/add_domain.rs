@@ -14,7 +14,7 @@ pub(super) const ROUTE: Route = Route {
     path: "/domains",
     access: Access::ClientAdmin,
     function: "add-domain",
-    summary: "Adds a domain, or gives the one that the client has already.",
+    summary: "Adds a domain, or returns the domain if the client already has it.",
 };
 
 /// The body of `POST /domains`.
@@ -85,7 +85,7 @@ pub(super) mod openapi {
     pub(crate) fn describe(schemas: &mut Schemas) -> Description {
         let domain = schemas.answered::<DomainView>();
         let again = schemas.answered::<AddedAgainView>();
-        let has_it = "The client has the domain already.";
+        let has_it = "The client already has the domain.";
         let added = "The domain, with the records to publish.";
         let waits =
             "The domain waits: for Amazon SES (`provisioning`), or for proof (`contested`).";
@@ -94,11 +94,11 @@ pub(super) mod openapi {
             "contested": { "value": contested() },
         });
         Description {
-            detail: "201 with the records where Amazon SES answered at once; 202 with the status \
-                `provisioning` where it did not, and the service goes on by itself; 202 with the \
-                status `contested` where the name needs proof, with the `ownership` record to \
-                publish. 200 where the client has the domain already: a `community` that it was not for \
-                is added to it (`community_added`), and nothing else changes.",
+            detail: "201 with the records if Amazon SES answered immediately. 202 with the status \
+                `provisioning` if it did not; the service continues automatically. 202 with the status \
+                `contested` and the `ownership` record to publish if the name needs proof. 200 if the \
+                client already has the domain: a new `community` is added to it (`community_added`), and \
+                nothing else changes.",
             body: Some(RequestBody::new(
                 schemas.read::<AddDomainBody>(),
                 json!({

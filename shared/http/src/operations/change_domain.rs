@@ -12,7 +12,7 @@ pub(super) const ROUTE: Route = Route {
     path: "/domains/{domain}",
     access: Access::ClientAdmin,
     function: "advance-domain",
-    summary: "Changes what the client said of a domain.",
+    summary: "Changes the communities and the contact of a domain.",
 };
 
 /// The body of `PATCH /domains/{domain}`: a merge patch (RFC 7396). What is left out stays as it is.
@@ -72,8 +72,8 @@ pub(super) mod openapi {
     pub(crate) fn describe(schemas: &mut Schemas) -> Description {
         let domain = schemas.answered::<DomainView>();
         Description {
-            detail: "A JSON merge patch (RFC 7396): what is left out stays as it is, and `null` takes a \
-                value away. What changes is in the history. In every state.",
+            detail: "A JSON merge patch (RFC 7396): a member that is left out does not change, and `null` \
+                removes a value. Changes are in the history. Possible in every state.",
             body: Some(RequestBody::new(
                 schemas.read::<ChangeDomainBody>(),
                 json!({

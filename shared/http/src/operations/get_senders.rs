@@ -62,9 +62,8 @@ pub(super) mod openapi {
     pub(crate) fn describe(schemas: &mut Schemas) -> Description {
         let senders = schemas.answered::<SendersView>();
         Description {
-            detail: "For a whole mailing: an answer for each address, in their order, as \
-                `GET /senders/{address}` gives it. It changes nothing, and what several addresses depend \
-                on is read once.",
+            detail: "For a whole mailing: the answer of `GET /senders/{address}` for each address, in the \
+                given order. It changes nothing. Data that several addresses depend on is read once.",
             body: Some(RequestBody::new(
                 schemas.read::<SendersBody>(),
                 json!({

@@ -82,9 +82,9 @@ pub(super) mod openapi {
 
     pub(crate) fn describe(schemas: &mut Schemas) -> Description {
         Description {
-            detail: "Replaces what was set before: a limit that is left out, or `null`, is the \
-                default of the deployment. A limit below what the client has takes nothing from it. \
-                The client's domains are counted again when the next one is added or removed.",
+            detail: "Replaces the limits that were set before: a limit that is left out, or `null`, is the \
+                default of the deployment. A limit below what the client already has removes nothing. The \
+                client's domains are counted again when the next domain is added or removed.",
             body: Some(RequestBody::new(
                 schemas.read::<LimitsBody>(),
                 json!({

@@ -19,7 +19,7 @@ pub(crate) struct Summary {
     pub(crate) domain: String,
     /// As a person reads it.
     pub(crate) domain_unicode: String,
-    /// Where it stands.
+    /// The status of the domain.
     pub(crate) status: Status,
     /// The same in sentences.
     pub(crate) status_detail: String,
@@ -145,7 +145,7 @@ pub(crate) struct Domain {
     pub(crate) records: Vec<Record>,
     /// What is wrong with the domain as a whole.
     pub(crate) diagnoses: Vec<DomainDiagnosis>,
-    /// What it all means.
+    /// What DNS and Amazon SES mean for mail from the domain.
     pub(crate) readiness: Option<Readiness>,
     /// Emails about it that did not reach their reader.
     #[serde(default)]

@@ -61,7 +61,7 @@ struct Main<'a> {
     provider: Option<&'static domain_auth::providers::Provider>,
     zone: Option<String>,
     cards: Vec<RecordCard>,
-    /// What concerns the domain as a whole.
+    /// Diagnoses of the domain as a whole.
     remarks: Vec<Remark>,
     looked_at: Option<String>,
     /// For how many seconds there is no check.

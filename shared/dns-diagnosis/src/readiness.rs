@@ -29,17 +29,17 @@ pub enum BulkRule {
     Spf,
     /// DKIM passes with a signature of the domain itself (RFC 6376).
     Dkim,
-    /// The domain of SPF or of DKIM is aligned with the one in From (RFC 9989 section 4.4).
+    /// The domain of SPF or of DKIM is aligned with the domain in From (RFC 9989 section 4.4).
     Alignment,
     /// A DMARC policy is published that receivers can read (RFC 9989 section 4.10.1).
     Dmarc,
 }
 
-/// How a rule is met.
+/// Whether a rule is met.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct RuleCheck {
-    /// Which.
+    /// The rule.
     pub rule: BulkRule,
     /// Whether it is met.
     pub met: Verdict,
@@ -47,7 +47,7 @@ pub struct RuleCheck {
     pub message: String,
 }
 
-/// Who has such rules.
+/// The mailbox provider whose rules are meant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
@@ -79,12 +79,12 @@ pub struct AskedAt {
     pub dns: Option<Timestamp>,
 }
 
-/// What it all means.
+/// What DNS and Amazon SES mean for mail from the domain.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct Readiness {
-    /// Whether Amazon SES has verified the domain. That is no permission: whether Lasso sends is decided
-    /// by the state of the domain.
+    /// Whether Amazon SES has verified the domain. This is not a permission: the state of the domain decides
+    /// whether Lasso sends.
     pub ses_verified: Verdict,
     /// Whether recipients can see "via amazonses.com".
     pub shows_via: Verdict,

@@ -29,7 +29,7 @@ pub(crate) enum Speaker<'a> {
 /// What the message means.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Reply {
-    /// Records of the type asked for.
+    /// Records of the queried type.
     Found { data: Vec<Data>, ttl: u32 },
     /// A CNAME where something else was asked.
     Alias { target: String, ttl: u32 },

@@ -18,7 +18,7 @@ pub use bounds::MAX_LOOK;
 /// the records of the domain's owner is worse than none when a hand-off format repeats them.
 const MAX_STORED: usize = 8 * 1024;
 
-/// What was seen, and what it means.
+/// The answers of DNS, and what they mean.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct DnsLook {
@@ -26,10 +26,9 @@ pub struct DnsLook {
     pub zone: ZoneOutcome,
     /// What it means, record by record.
     pub diagnosis: Diagnosis,
-    /// What was answered at the records' own names, for the hand-off formats.
+    /// The answers at the records' own names, for the hand-off formats.
     pub observations: Vec<Observation>,
-    /// How many answers, values and diagnoses are left out, because all of them are too large to be
-    /// stored.
+    /// How many answers, values and diagnoses are left out because the whole is too large to be stored.
     #[serde(skip_serializing_if = "is_zero", default)]
     pub left_out: usize,
 }

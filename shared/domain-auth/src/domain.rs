@@ -47,14 +47,14 @@ pub struct Domain {
     /// The other ones. None in what an earlier release wrote.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub other_communities: Vec<Community>,
-    /// A person at the client who can be asked.
+    /// The email address of a contact at the client.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub contact_email: Option<EmailAddress>,
     /// When it was added.
     pub added_at: Timestamp,
-    /// Where it stands.
+    /// The status of the domain.
     pub state: State,
-    /// Since when it stands there.
+    /// Since when the domain has this status.
     pub state_since: Timestamp,
     /// What SES last said of it.
     #[serde(skip_serializing_if = "Option::is_none", default)]
@@ -92,7 +92,7 @@ pub struct Domain {
     /// What is remembered of earlier looks, so that one bad look is not believed.
     #[serde(skip_serializing_if = "is_default", default)]
     pub watch: Watch,
-    /// When Lasso support was told that it has been in its state for too long.
+    /// When Lasso support was told that the domain has been in its state for too long.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub stuck_at: Option<Timestamp>,
     /// When the client's contact was told that the time for its records ends soon, in this visit of its
@@ -106,7 +106,7 @@ pub struct Domain {
     /// where there is none, so the identity is not deleted before.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub restarting_until: Option<Timestamp>,
-    /// When it is looked at next.
+    /// When the service looks at the domain next.
     pub next_check: Timestamp,
     /// Grows by one with every change; a write names the version it is based on.
     pub version: u64,
@@ -150,9 +150,9 @@ pub struct NewDomain {
     pub name: DomainName,
     /// The client that adds it.
     pub client: ClientId,
-    /// The community that it is for.
+    /// The community that the domain is for.
     pub community: Option<Community>,
-    /// A person at the client who can be asked.
+    /// The email address of a contact at the client.
     pub contact_email: Option<EmailAddress>,
 }
 

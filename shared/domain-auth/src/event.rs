@@ -42,13 +42,13 @@ pub struct Event {
     /// The other ones.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub other_communities: Vec<Community>,
-    /// A person at the client who can be asked.
+    /// The email address of a contact at the client.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub contact_email: Option<EmailAddress>,
     /// State before; absent for a domain that is new.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub previous_status: Option<Status>,
-    /// State after.
+    /// The state after.
     pub status: Status,
     /// Since when it has been in the state after the change.
     #[serde(skip_serializing_if = "Option::is_none", default)]
@@ -92,7 +92,7 @@ pub struct Event {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct MissingPiece {
-    /// The record that it is about; none where it is about the domain as a whole.
+    /// The record that is missing; `null` if the piece concerns the domain as a whole.
     pub record: Option<RecordId>,
     /// Whether sending depends on it.
     pub requirement: Requirement,
@@ -107,7 +107,7 @@ pub struct RecordStanding {
     pub id: RecordId,
     /// What DNS said.
     pub state: RecordState,
-    /// The diagnosis that leads; none where there is nothing to say.
+    /// The main diagnosis; `null` if there is nothing to report.
     pub code: Option<DiagnosisCode>,
     /// The same for a person. Plain text: a page has to escape it.
     pub message: String,
@@ -144,7 +144,7 @@ pub struct Side {
     pub status: Status,
     /// Since when.
     pub state_since: Timestamp,
-    /// A person at the client who can be asked.
+    /// The email address of a contact at the client.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub contact_email: Option<EmailAddress>,
     /// The domain as Lasso support sees it in the API.

@@ -51,7 +51,7 @@ pub struct Orphan {
 /// A domain whose identity SES does not have.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Missing {
-    /// Whose domain.
+    /// The client that has the domain.
     pub client: String,
     /// The domain.
     pub domain: DomainName,

@@ -13,8 +13,8 @@ pub struct SesLook {
     pub status: SesStatus,
     /// When it was asked.
     pub looked_at: Timestamp,
-    /// When it was last asked about all three axes: of many domains only the verification may have
-    /// been looked at since.
+    /// When Amazon SES was last asked about all three axes. Since then it may have been asked only about the
+    /// verification.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub details_at: Option<Timestamp>,
 }

@@ -45,7 +45,7 @@ pub enum State {
     Verified(Verified),
     /// Lasso sends for this domain.
     Authenticated(Authenticated),
-    /// Lasso still sends, and records have vanished.
+    /// Lasso still sends, but records are missing.
     AtRisk(AtRisk),
     /// SES gave up, or took its verification back.
     Failed(Failed),

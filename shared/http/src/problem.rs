@@ -77,7 +77,7 @@ pub enum ApiError {
     Unconfirmed(DomainName),
     /// Something else comes before the domain can be ready.
     NotReady {
-        /// Where it stands.
+        /// The status of the domain.
         status: Status,
         /// It is proven, and Lasso support has to decide.
         proven: bool,
@@ -185,7 +185,7 @@ pub struct Problem {
     /// The HTTP status.
     #[cfg_attr(feature = "openapi", schemars(range(min = 400, max = 599)))]
     pub status: u16,
-    /// This occurrence, for people.
+    /// What is wrong in this request, for people.
     pub detail: String,
     /// The kind of problem, for programs; it never changes.
     pub code: &'static str,
@@ -195,7 +195,7 @@ pub struct Problem {
     /// A value that would be accepted.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub suggestion: Option<String>,
-    /// For Lasso support, where something went wrong on our side.
+    /// The identifier to tell Lasso support, if something went wrong on our side.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub request_id: Option<String>,
     /// Seconds after which the request is worth repeating.

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::time::in_millis;
 
-/// An email about a domain that did not reach its reader.
+/// An email about a domain that did not reach its recipient.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[cfg_attr(
     feature = "openapi",
@@ -16,11 +16,11 @@ use crate::time::in_millis;
 pub struct UndeliveredView {
     /// What it was for.
     pub email: Mailing,
-    /// Why it did not reach its reader.
+    /// Why it did not reach its recipient.
     pub reason: Undelivered,
-    /// The address, made unrecognizable.
+    /// The address, masked.
     pub to: String,
-    /// The enhanced status code of the mail server that refused it (RFC 3463), where there is one.
+    /// The enhanced status code of the mail server that refused it (RFC 3463), if there is one.
     pub status: Option<String>,
     /// When Amazon SES reported it.
     #[serde(serialize_with = "in_millis")]

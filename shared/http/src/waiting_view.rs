@@ -22,28 +22,28 @@ use crate::words::seen;
     schemars(rename = "Waiting")
 )]
 pub struct WaitingView {
-    /// Who has to do something: `lasso` or `client`; none where the service goes on by itself, or where
-    /// all is done.
+    /// Who has to do something: `lasso` or `client`; `null` if the service continues automatically, or if
+    /// nothing is left to do.
     #[serde(rename = "for")]
     #[cfg_attr(feature = "openapi", schemars(extend("enum" = ["lasso", "client", null])))]
     pub waits_for: Option<&'static str>,
-    /// Since when.
+    /// Since when it waits.
     #[serde(serialize_with = "in_millis")]
     pub since: Timestamp,
-    /// For what, for programs.
+    /// The reason, for programs.
     pub reason: WaitReason,
     /// The same for a person. Plain text: a page has to escape it.
     pub why: String,
 }
 
-/// What a domain waits for.
+/// The reason why a domain waits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum WaitReason {
     /// Lasso support decides between two clients.
     Decision,
-    /// The claim takes its name over.
+    /// The name is being transferred to the client of the claim.
     Takeover,
     /// The ownership record.
     Ownership,
@@ -51,11 +51,11 @@ pub enum WaitReason {
     Registration,
     /// The DNS records.
     Records,
-    /// Amazon SES, which looks for the records by itself.
+    /// Amazon SES, which looks for the records automatically.
     Ses,
     /// Lasso support takes or refuses the final step.
     FinalStep,
-    /// Records that are gone.
+    /// Records that are missing.
     RecordsGone,
     /// Another 72 hours at Amazon SES.
     Restart,
@@ -67,7 +67,7 @@ pub enum WaitReason {
     Nothing,
 }
 
-/// How many pieces are missing, by the last look at DNS and by what Amazon SES said last.
+/// How many pieces are missing, by the last look at DNS and the last answer of Amazon SES.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[cfg_attr(
     feature = "openapi",

@@ -11,7 +11,7 @@ use serde::Deserialize;
 /// A record in an answer of the API (`Record` in its OpenAPI document).
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct Record {
-    /// Which one of the set.
+    /// Which record of the set.
     pub id: RecordId,
     /// TXT, CNAME or MX.
     #[serde(rename = "type")]
@@ -38,7 +38,7 @@ pub struct Record {
     pub fix: Option<Fix>,
     /// How long caches may still hold an old answer.
     pub wait_minutes: Option<u32>,
-    /// What else there is to say.
+    /// Further diagnoses of the record.
     pub also: Vec<Also>,
 }
 
@@ -63,7 +63,7 @@ pub struct Also {
 /// The DNS provider in an answer of the API, by its identifier.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct Provider {
-    /// Stable, in kebab-case.
+    /// A stable identifier, in kebab-case.
     pub id: String,
 }
 
@@ -79,7 +79,7 @@ impl Provider {
 pub struct RecordCard {
     /// Its place in the list, from 1.
     pub number: usize,
-    /// Which one of the set.
+    /// Which record of the set.
     pub id: RecordId,
     /// TXT, CNAME or MX.
     pub kind: String,

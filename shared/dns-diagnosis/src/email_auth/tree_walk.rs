@@ -33,7 +33,7 @@ pub enum Applicable {
     Record {
         /// The name that it is published for, without `_dmarc`.
         at: String,
-        /// Whose it is.
+        /// Whose record it is.
         owner: Owner,
         /// What it says.
         dmarc: Dmarc,

@@ -22,7 +22,7 @@ pub enum HandoffFormat {
     Route53,
     /// Plain instructions.
     Text,
-    /// The same, to be printed.
+    /// The instructions as a page to print.
     Html,
 }
 

@@ -112,7 +112,7 @@ pub struct ExistingIdentity {
     pub mail_from_domain: Option<String>,
     /// The name of its configuration set, where it has one.
     pub configuration_set: Option<String>,
-    /// Whose it is.
+    /// Whose identity it is.
     pub owner: IdentityOwner,
     /// Its tags say that it is this stack's: made or adopted by it.
     pub ours: bool,

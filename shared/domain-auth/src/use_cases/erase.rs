@@ -28,7 +28,7 @@ alias! {
     ErasingStore = ClaimStore + ReadClientRecord + EraseClients
 }
 
-/// Where the erasure of a client stands.
+/// The progress of the erasure of a client.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Standing {
     /// It goes on by itself.

@@ -46,7 +46,7 @@ pub enum NotifyRefusal {
     /// Something else comes first.
     #[error("the domain is {status} and cannot be ready")]
     CannotBeReady {
-        /// Where it stands.
+        /// The status of the domain.
         status: Status,
         /// It is proven, and Lasso support has to decide.
         proven: bool,

@@ -32,8 +32,8 @@ pub enum Verdict {
     /// decision twice has one effect.
     #[default]
     End,
-    /// The claimant, which has proven the name, has it. A holder of exactly this name loses it;
-    /// holders of names above and below keep theirs.
+    /// Give the name to the claimant, which has proven it. A holder of exactly this name loses it; holders
+    /// of names above and below keep theirs.
     Grant,
 }
 

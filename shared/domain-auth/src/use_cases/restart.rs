@@ -32,7 +32,7 @@ pub enum RestartRefusal {
     /// Only what failed can be restarted.
     #[error("a domain that is {status} has not failed")]
     NotFailed {
-        /// Where it stands.
+        /// The status of the domain.
         status: Status,
         /// Its claim is proven, and Lasso support has to decide.
         proven: bool,

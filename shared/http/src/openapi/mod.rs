@@ -69,7 +69,8 @@ pub fn document() -> Value {
     })
 }
 
-/// Where the API is. A document that the API has served is beside what it describes.
+/// The servers of the API. The first URL is relative, so a document that an API has served describes that
+/// API.
 fn servers() -> Value {
     json!([
         { "url": ".", "description": "The API that serves this document." },

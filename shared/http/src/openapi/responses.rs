@@ -88,7 +88,7 @@ fn either_of_two(response: &mut Value) {
     }
 }
 
-/// What API Gateway answers itself.
+/// A response of API Gateway itself.
 #[derive(schemars::JsonSchema, serde::Serialize)]
 struct GatewayMessage {
     /// The status in words.

@@ -25,15 +25,15 @@ pub(super) const ROUTE: Route = Route {
     schemars(rename = "AddDomain", deny_unknown_fields)
 )]
 pub struct AddDomainBody {
-    /// The domain, as a person types it: trimmed, lower-cased, one trailing dot removed,
-    /// international names mapped to A-labels (UTS #46) and judged by IDNA 2008. It ends as domains
-    /// of the Internet do, and is not reserved (RFC 2606). At most 209 characters in A-labels, so
-    /// that the names of its records fit into DNS.
+    /// The domain, as a person types it: trimmed, lower-cased, one trailing dot removed, internationalized
+    /// names mapped to A-labels (UTS #46) and checked by IDNA 2008. It has an ending that exists on the
+    /// Internet, and is not reserved (RFC 2606). At most 209 characters in A-labels, so that the names of
+    /// its records fit into DNS.
     #[cfg_attr(feature = "openapi", schemars(with = "String", length(min = 1)))]
     pub domain: DomainName,
-    /// The community that it is for.
+    /// The community that the domain is for.
     pub community: Option<Community>,
-    /// A person who can be asked.
+    /// The email address of a contact at the client.
     pub contact_email: Option<EmailAddress>,
 }
 

@@ -15,7 +15,8 @@ pub(super) const ROUTE: Route = Route {
     summary: "Changes the communities and the contact of a domain.",
 };
 
-/// The body of `PATCH /domains/{domain}`: a merge patch (RFC 7396). What is left out stays as it is.
+/// The body of `PATCH /domains/{domain}`: a merge patch (RFC 7396). A member that is left out does not
+/// change.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[cfg_attr(
     feature = "openapi",
@@ -23,10 +24,11 @@ pub(super) const ROUTE: Route = Route {
     schemars(rename = "ChangeDomain", deny_unknown_fields)
 )]
 pub struct ChangeDomainBody {
-    /// All communities that the domain is for. One that is there twice counts once; `null` is none.
+    /// All communities that the domain is for. A community that is listed twice counts once; `null` removes
+    /// all.
     #[cfg_attr(feature = "openapi", schemars(length(max = MAX_COMMUNITIES)))]
     pub communities: Option<Vec<Community>>,
-    /// A person who can be asked; `null` takes the address away.
+    /// The email address of a contact at the client; `null` removes it.
     #[cfg_attr(feature = "openapi", schemars(with = "Option<EmailAddress>"))]
     pub contact_email: Option<Option<EmailAddress>>,
 }

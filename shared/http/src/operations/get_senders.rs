@@ -25,8 +25,8 @@ pub(super) const ROUTE: Route = Route {
     schemars(rename = "GetSenders", deny_unknown_fields)
 )]
 pub struct SendersBody {
-    /// The client, as its tokens name it. The role `mass-mail` has to name one; a Client Administrator
-    /// need not, and may name its own alone.
+    /// The client, as its tokens name it. Required for the role `mass-mail`. A Client Administrator may
+    /// leave it out, and may name only its own client.
     #[cfg_attr(feature = "openapi", schemars(with = "Option<ClientId>"))]
     pub client: Option<ClientId>,
     /// The addresses, each with or without a display name.

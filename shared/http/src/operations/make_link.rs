@@ -23,7 +23,7 @@ pub(super) const ROUTE: Route = Route {
     schemars(rename = "MakeLink", deny_unknown_fields)
 )]
 pub struct MakeLinkBody {
-    /// For how many days. 14 where it is left out.
+    /// For how many days. 14 if it is left out.
     #[cfg_attr(
         feature = "openapi",
         schemars(with = "Option<u32>", range(min = 1, max = MOST_DAYS))

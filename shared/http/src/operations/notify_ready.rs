@@ -23,7 +23,7 @@ pub(super) const ROUTE: Route = Route {
     schemars(rename = "NotifyReady", deny_unknown_fields)
 )]
 pub struct NotifyReadyBody {
-    /// What Lasso support should know, in plain text. Empty is as good as absent.
+    /// A note for Lasso support, in plain text. An empty note counts as absent.
     #[cfg_attr(
         feature = "openapi",
         schemars(with = "Option<String>", length(max = 1000))

@@ -77,11 +77,11 @@ pub(super) mod openapi {
     #[schemars(rename = "ReleaseDomain", deny_unknown_fields)]
     #[expect(dead_code, reason = "stands for what `release_order` reads")]
     struct ReleaseDomainBody {
-        /// Absent is as good as `end`.
+        /// `end` if it is left out.
         decision: Option<DecisionWord>,
         /// Why, in plain text. The client that loses the name reads it.
         reason: Note,
-        /// The domain once more, in any spelling, where Lasso sends for the holder that loses it.
+        /// The domain again, in any spelling. Required if Lasso sends for the holder that loses it.
         confirm: Option<String>,
     }
 
@@ -90,10 +90,10 @@ pub(super) mod openapi {
     #[schemars(rename = "ClaimDecision", rename_all = "snake_case")]
     #[expect(dead_code, reason = "stands for what `release_order` reads")]
     enum DecisionWord {
-        /// The client does not have the name: a holder loses it, and a contested claim is dropped. A claim
-        /// that has lost its name already, and has not proven it since, stays as it is.
+        /// End the claim: a holder loses the name, and a contested claim is dropped. A claim that has
+        /// already lost its name, and has not been proven since, does not change.
         End,
-        /// The claimant, which has proven the name, has it. A holder of exactly this name loses it;
+        /// Give the name to the claimant, which has proven it. A holder of exactly this name loses it;
         /// holders of names above and below keep theirs.
         Grant,
     }

@@ -25,9 +25,9 @@ pub(super) const ROUTE: Route = Route {
     schemars(rename = "SendInstructions", deny_unknown_fields)
 )]
 pub struct InstructionsBody {
-    /// Whom to send the records: one address.
+    /// The recipient of the records: one email address.
     pub email: EmailAddress,
-    /// What the client has to say about them, in plain text. Empty is as good as absent.
+    /// A note of the client about the records, in plain text. An empty note counts as absent.
     #[cfg_attr(
         feature = "openapi",
         schemars(with = "Option<String>", length(max = 1000))

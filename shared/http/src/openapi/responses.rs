@@ -31,7 +31,7 @@ pub(super) fn responses(
         }
         if answer.status == "202" && is_followed_up(operation) {
             response["headers"]["Retry-After"] = json!({
-                "description": "Seconds after which there may be something new.",
+                "description": "Seconds after which the answer may have changed.",
                 "schema": { "type": "integer", "const": LOOK_AGAIN },
             });
         }
@@ -171,7 +171,7 @@ fn gateway(access: Access) -> Vec<(&'static str, &'static str, &'static str)> {
         Access::Anyone => {}
         Access::ClientAdmin | Access::LassoSupport | Access::MassMail => answers.push((
             "401",
-            "No token, or one that is expired, forged, of another issuer or for another audience",
+            "No token, or a token that is expired, forged, of another issuer or for another audience",
             "Unauthorized",
         )),
     }

@@ -61,7 +61,7 @@ pub(super) mod openapi {
                 held stay reserved as after any removal, without personal data.",
             query: vec![query(
                 "confirm",
-                "The client once more.",
+                "The client again, as in the path.",
                 &json!({ "type": "string" }),
             )],
             answers: vec![

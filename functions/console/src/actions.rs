@@ -72,7 +72,7 @@ impl<F: Fetch> Visit<'_, F> {
                 Ok(Outcome::done(
                     &to,
                     format!(
-                        "Copy this link now, it is shown once: {} It is good until {ends}.",
+                        "Copy this link now, it is shown only once: {} It is valid until {ends}.",
                         made.url
                     ),
                 ))
@@ -86,7 +86,7 @@ impl<F: Fetch> Visit<'_, F> {
         let to = place.under("hand-over");
         let path = format!("{}/{id}", place.under("links"));
         match self.api.act(Method::DELETE, &path, None, None).await {
-            Ok(_) => Ok(Outcome::done(&to, "The link opens nothing any more.")),
+            Ok(_) => Ok(Outcome::done(&to, "The link no longer works.")),
             Err(ApiError::Problem(problem)) => Ok(Outcome::refused(&to, problem.detail)),
             Err(error) => Err(error.into()),
         }

@@ -73,9 +73,9 @@ pub(crate) struct Visit<'a, F> {
     pub(crate) person: &'a Person,
     pub(crate) api: Api<'a, F>,
     pub(crate) forms: Forms<'a>,
-    /// HTML of what the page before has left to say.
+    /// HTML of the flash message that the previous request set.
     pub(crate) said: String,
-    /// Of a form: what makes it the one that it is.
+    /// The idempotency key of the submitted form; none for a GET.
     pub(crate) key: Option<String>,
     pub(crate) now: jiff::Timestamp,
 }
@@ -235,10 +235,10 @@ impl<F: Fetch, C: Clock> App<F, C> {
 
 const NO_PAGE: (&str, &str) = (
     "There is no such page",
-    "The address is not one of the console, or the domain is not in your list. It may have been removed.",
+    "The console has no page at this address, or the domain is not in your list. It may have been removed.",
 );
 const FORGED: (&str, &str) = (
-    "This form cannot be used any more",
+    "This form can no longer be used",
     "It was made for another session. Nothing was changed. Go back to the page, load it again and send it again.",
 );
 
@@ -265,7 +265,7 @@ fn failed(failure: &Failure) -> Result<Outcome, askama::Error> {
     let away = (
         StatusCode::BAD_GATEWAY,
         "The service does not answer just now",
-        "Nothing is lost. Try again in a moment.",
+        "Nothing was lost. Try again in a moment.",
         None,
     );
     let (status, title, text, request_id) = match failure {

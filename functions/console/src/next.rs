@@ -36,10 +36,12 @@ pub(crate) fn next_step(
         // It stands below.
         (Next::Told(_), _) => None,
         (Next::Publish, 1) => Some(
-            "One record has to be changed. It says what is wrong, and how to repair it.".to_owned(),
+            "One record has to be changed. It says what is wrong with it, and how to repair it."
+                .to_owned(),
         ),
         (Next::Publish, wrong @ 2..) => Some(format!(
-            "{wrong} records have to be changed. Each says what is wrong, and how to repair it."
+            "{wrong} records have to be changed. Each record says what is wrong with it, and how to repair \
+             it."
         )),
         (Next::Publish, 0) | (Next::Ready(_) | Next::Restart | Next::Nothing, _) => {
             words::next_step(&domain.summary).map(str::to_owned)

@@ -78,7 +78,7 @@ impl<F: Fetch, C: Clock> App<F, C> {
             SignInError::Refused(_) => (StatusCode::FORBIDDEN, "The sign-in was not completed."),
             SignInError::Token(_) | SignInError::NoIdToken => (
                 StatusCode::BAD_GATEWAY,
-                "What the sign-in gave cannot be trusted.",
+                "The response of the sign-in cannot be trusted.",
             ),
             SignInError::Endpoint(_) | SignInError::Issuer(..) => (
                 StatusCode::BAD_GATEWAY,

@@ -30,10 +30,14 @@ const FILES: [(&str, &str, &str); 7] = [
     (
         "zone",
         "Zone file",
-        "for name servers of your own, and for an import at most providers",
+        "for your own name servers, and to import at most DNS providers",
     ),
     ("csv", "CSV", "for a spreadsheet"),
-    ("terraform", "Terraform", "for Route 53 kept in Terraform"),
+    (
+        "terraform",
+        "Terraform",
+        "for Route 53 managed with Terraform",
+    ),
     (
         "route53",
         "Route 53 change batch",
@@ -150,7 +154,8 @@ pub(crate) fn opened(
     Ok(frame.render()?)
 }
 
-/// Every format; the change batch of Route 53 for each hosted zone, where names are in zones of their own.
+/// The files to download: one for each format. Route 53 has one change batch for each hosted zone if the
+/// records are in several.
 fn files(domain: &Domain, look: Option<&DnsLook>) -> Vec<File> {
     let records = domain.records();
     let zones = zones(&Handoff {

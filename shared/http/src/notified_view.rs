@@ -1,5 +1,4 @@
-//! The answer to "we are ready": the domain, what is still missing, and what became of the word of the
-//! client.
+//! The response to "we are ready": the domain, what is still missing, and whether Lasso support was told.
 
 use domain_auth::domain::Domain;
 use domain_auth::event::{MissingPiece, staff_path};

@@ -18,7 +18,7 @@ pub const MAX_BODY: usize = 8 * 1024;
 /// The largest body with addresses of senders, in octets: a hundred of them, each with a display name.
 pub const MAX_SENDERS_BODY: usize = 64 * 1024;
 /// What is wrong with a confirmation that is not the domain's name.
-pub(crate) const ANOTHER_CONFIRMED: &str = "names another domain than the path";
+pub(crate) const ANOTHER_CONFIRMED: &str = "names a different domain than the path";
 
 /// Everything that a request can fail with.
 #[derive(Debug)]

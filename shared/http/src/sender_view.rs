@@ -303,7 +303,7 @@ fn covered(name: &str, standing: SenderStanding) -> SenderView {
         ),
         SenderStanding::AtRisk(reason) => SenderView::allowed(
             SenderReason::AtRisk,
-            format!("Lasso still sends for {name}, and it needs attention: {reason}"),
+            format!("Lasso still sends for {name}, but it needs attention: {reason}"),
         ),
         SenderStanding::WaitingForRecords => SenderView::refused(
             SenderReason::WaitingForDns,
@@ -341,8 +341,8 @@ fn covered(name: &str, standing: SenderStanding) -> SenderView {
         SenderStanding::WaitingForChallenge => SenderView::refused(
             SenderReason::WaitingForLasso,
             format!(
-                "Amazon SES has verified {name}, and another client has proven it, or a domain above or \
-                 below it. Lasso support decides."
+                "Amazon SES has verified {name}, but another client has proven that it, or a domain above \
+                 or below it, is its own. Lasso support decides."
             ),
         ),
         SenderStanding::WaitingForLasso => SenderView::refused(

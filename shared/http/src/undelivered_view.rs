@@ -57,7 +57,9 @@ fn message(refusal: &MailRefusal) -> String {
         Mailing::Instructions => {
             "Check the address and send the records to another one, or hand them over in another way."
         }
-        Mailing::Notice => "Lasso cannot reach this contact by email: give the domain another one.",
+        Mailing::Notice => {
+            "Lasso cannot reach this contact by email: give the domain another contact."
+        }
     };
     format!("{happened} {to_do}")
 }
@@ -85,8 +87,8 @@ mod tests {
         );
         assert_eq!(
             said(Mailing::Notice, Undelivered::Complained),
-            "The recipient d…@it-partner.example reported an email about this domain to its \
-             contact as spam. Lasso cannot reach this contact by email: give the domain another one."
+            "The recipient d…@it-partner.example reported an email about this domain to its contact as \
+             spam. Lasso cannot reach this contact by email: give the domain another contact."
         );
         assert!(
             said(Mailing::Instructions, Undelivered::Rejected).starts_with("Amazon SES did not")

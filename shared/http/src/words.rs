@@ -27,7 +27,7 @@ pub(crate) mod client {
          the person who does that for you. Do not change records that are already published.";
     pub(crate) const PUBLISH_RECORDS_AGAIN: &str = "Publish the DNS records again: they were found before, \
          and the last check did not find all of them.";
-    pub(crate) const TELL_LASSO_IN_TIME: &str = "The DNS records are found. Tell Lasso that you are \
+    pub(crate) const TELL_LASSO_IN_TIME: &str = "The DNS records are published. Tell Lasso that you are \
          ready for the final step.";
     pub(crate) const WAIT_FOR_SES: &str = "Nothing to do now: the DNS records are published. Amazon SES looks for them automatically.";
     pub(crate) const WAIT_FOR_OWNERS_KEY: &str =
@@ -60,7 +60,7 @@ pub(crate) mod client {
          mail with its owner's own DKIM key, so Lasso cannot show what has to be repaired.";
     pub(crate) const RESTART: &str = "Publish the DNS records of the domain, and restart the \
          verification. Amazon SES then looks for them for another 72 hours.";
-    pub(crate) const RESTART_WITH_RECORDS: &str = "The DNS records are found now. Lasso restarts the \
+    pub(crate) const RESTART_WITH_RECORDS: &str = "The DNS records are published now. Lasso restarts the \
          verification automatically at one of its next checks; you can also restart it now.";
     pub(crate) const RESTART_WITH_UNKNOWN_RECORDS: &str = "Make sure that the DNS records of the domain \
          are published: DNS gave no answer for them at the last check. Then restart the verification. \
@@ -132,7 +132,7 @@ pub(crate) mod support {
     pub(crate) const WAIT_FOR_UNSEEN_RECORDS: &str =
         "Nothing to do, unless the client asks for help: the client publishes the records.";
     pub(crate) const HELP_WITH_RECORDS: &str = "Help the client: it says that it is ready, but not all of \
-         the DNS records that Amazon SES needs are found.";
+         the DNS records that Amazon SES needs are published.";
     pub(crate) const WAIT_FOR_SES: &str =
         "Nothing to do: Amazon SES looks for the DNS records automatically.";
     pub(crate) const WAIT_FOR_OWNERS_KEY: &str =
@@ -153,7 +153,7 @@ pub(crate) mod support {
     pub(crate) const RESTART: &str = "Help the client to publish the DNS records, and restart the \
          verification on its behalf if it does not do so itself. Amazon SES then looks for them for \
          another 72 hours.";
-    pub(crate) const RESTART_WITH_RECORDS: &str = "The DNS records are found now. Lasso restarts the \
+    pub(crate) const RESTART_WITH_RECORDS: &str = "The DNS records are published now. Lasso restarts the \
          verification automatically at one of its next checks; you can also restart it now on the client's \
          behalf.";
     pub(crate) const RESTART_WITH_UNSEEN_RECORDS: &str = "Help the client to make sure that the records \
@@ -279,8 +279,8 @@ pub(crate) fn seen(trouble: Trouble) -> String {
     }
 }
 
-const FOUND_AFTER_FAILURE: &str = "Its DNS records are found now, so Lasso restarts the verification at \
-    one of its next checks.";
+const FOUND_AFTER_FAILURE: &str = "Its DNS records are published now, so Lasso restarts the verification \
+    at one of its next checks.";
 
 /// Whether the poller makes Amazon SES look again for the records of a domain that failed.
 fn is_restarted_by_itself(domain: &Domain, reason: FailureReason) -> bool {

@@ -133,7 +133,7 @@ pub(super) async fn of_a_client(world: Shared) {
     admin
         .push_at("//form[contains(@action,'/links/')]//button")
         .await;
-    admin.reads("The link opens nothing any more.").await;
+    admin.reads("The link no longer works.").await;
     let zone = admin.downloaded("Zone file", &empty_folder(&domain)).await;
     assert!(zone.contains(&format!("_amazonses.{domain}")), "{zone}");
     admin.push(&domain).await;

@@ -100,14 +100,12 @@ same client, filters and domain). It stays valid while entries are added and rem
 RFC 3339 in UTC, with three digits of a second.";
 
 const CLIENT_ADMIN: &str = "\
-For the role `client-admin` with a client. A Client Administrator sees the \
-domains of their own client. The answer for another client's domain is the same as for a domain that does \
-not exist.";
+For the role `client-admin` with a client. A Client Administrator sees the domains of their own \
+client. The answer for another client's domain is the same as for a domain that does not exist.";
 
 const MASS_MAIL: &str = "\
-For the mass-mail product, a program with the role `mass-mail`, which names the \
-client that it asks about; and for a Client Administrator, about their own client. These calls change \
-nothing.";
+For the mass-mail product, a program with the role `mass-mail`, which names the client that it \
+asks about; and for a Client Administrator, about their own client. These calls change nothing.";
 
 const LASSO_SUPPORT: &str = "\
 For the role `lasso-support`, across all clients.";

@@ -26,7 +26,7 @@ pub fn client_to_erase(request: &ParsedRequest) -> Result<&ClientId, ApiError> {
         }
         Some(_) => Err(ApiError::invalid(FieldError::parameter(
             "confirm",
-            "names another client than the path",
+            "names a different client than the path",
         ))),
     }
 }
@@ -85,7 +85,7 @@ pub(super) mod openapi {
                 ApiError::ErasureUnconfirmed(client()),
                 ApiError::invalid(FieldError::parameter(
                     "confirm",
-                    "names another client than the path",
+                    "names a different client than the path",
                 )),
             ],
             ..Description::default()

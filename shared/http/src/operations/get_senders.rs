@@ -86,7 +86,7 @@ pub(super) mod openapi {
                 ApiError::TooManySenders,
                 ApiError::Invalid(vec![
                     FieldError::field("/client", "is required"),
-                    FieldError::field("/addresses", "must have 1 to 100 entries, and has 0"),
+                    FieldError::field("/addresses", "must have 1 to 100 entries, but has 0"),
                 ]),
             ],
             ..Description::default()

@@ -52,8 +52,8 @@ impl Wording<'_> {
                 dmarc.as_ref().map_or("", unmatched)
             ),
             Code::DmarcBlocksVia => format!(
-                "The DMARC policy at {place} has mail refused that is not authenticated ({seen}), \
-                 and {}: mail sent for {} now would be refused.{}",
+                "The DMARC policy at {place} makes mail servers refuse mail that is not authenticated, or \
+                 treat it as spam ({seen}), and {}: this would happen to mail sent for {} now.{}",
                 if self.keys().is_published() {
                     "neither DKIM nor MAIL FROM is in effect yet"
                 } else {

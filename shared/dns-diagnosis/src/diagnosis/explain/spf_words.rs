@@ -10,7 +10,7 @@ use crate::email_auth::{
 };
 use crate::records::Record;
 
-/// What a record that counts for nothing is worth.
+/// The result of SPF if the record cannot be evaluated (permerror, RFC 7208 section 2.6.7).
 const IGNORED: &str = "SPF then ends in a permanent error, so it does not pass";
 
 impl Wording<'_> {

@@ -269,7 +269,7 @@ fn until_signed(unsigned: Unsigned) -> &'static str {
         Unsigned::NotSeenBySes => {
             "Its CNAME records are published, and Amazon SES signs once it has found them."
         }
-        Unsigned::OwnersKey => "Amazon SES has not found its owner's own DKIM key.",
+        Unsigned::OwnersKey => "Amazon SES has not found the DKIM key of the domain's owner.",
     }
 }
 

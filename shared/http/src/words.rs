@@ -57,7 +57,7 @@ pub(crate) mod client {
     pub(crate) const SEE_WHETHER_RECORDS_ARE_STILL_THERE: &str = "Make sure that the records of the \
          domain are still published. They have not been looked up yet.";
     pub(crate) const ASK_LASSO_ABOUT_THE_KEY: &str = "Ask Lasso support: Amazon SES signs this domain's \
-         mail with its owner's own DKIM key, so Lasso cannot show what has to be repaired.";
+         mail with a DKIM key of the domain's owner, so Lasso cannot show what has to be repaired.";
     pub(crate) const RESTART: &str = "Publish the DNS records of the domain, and restart the \
          verification. Amazon SES then looks for them for another 72 hours.";
     pub(crate) const RESTART_WITH_RECORDS: &str = "The DNS records are published now. Lasso restarts the \
@@ -147,7 +147,7 @@ pub(crate) mod support {
     pub(crate) const HELP_TO_REPAIR_UNSEEN: &str =
         "Help the client to make sure that the records of the domain are still published.";
     pub(crate) const HELP_WITH_THE_KEY: &str = "Help the client: Amazon SES signs this domain's mail with \
-         its owner's own DKIM key, so Lasso cannot show what has to be repaired.";
+         a DKIM key of the domain's owner, so Lasso cannot show what has to be repaired.";
     pub(crate) const WAIT_FOR_RECOVERY: &str =
         "Nothing to do now: the domain recovers automatically once Amazon SES and DNS agree.";
     pub(crate) const RESTART: &str = "Help the client to publish the DNS records, and restart the \
@@ -362,8 +362,8 @@ fn of_pending(records: Records, deadline: Timestamp) -> String {
              hours."
         }
         Records::NotNeeded => {
-            "Amazon SES already has this domain, with its owner's own DKIM key. No record has to be \
-             published for its verification, and Lasso asks Amazon SES about it automatically."
+            "Amazon SES already has this domain, with a DKIM key of the domain's owner. No record has to \
+             be published for the verification, and Lasso asks Amazon SES about it automatically."
         }
     };
     format!("{stands} {stops}")

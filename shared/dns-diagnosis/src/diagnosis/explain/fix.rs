@@ -186,8 +186,8 @@ impl Wording<'_> {
                 self.registered_servers()
             ),
             Trouble::Bogus => format!(
-                "Where {zone} is registered, remove the DS record, or replace it by the one that \
-                 {} shows now.",
+                "Where {zone} is registered, remove the DS record, or replace it with the one that {} \
+                 shows now.",
                 self.panel.place()
             ),
             Trouble::Silent => return None,

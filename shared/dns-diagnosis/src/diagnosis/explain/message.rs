@@ -56,7 +56,7 @@ impl Wording<'_> {
                 if self.has_cnames() {
                     "the CNAME records"
                 } else {
-                    "its owner's own DKIM key"
+                    "the DKIM key of the domain's owner"
                 }
             ),
             Code::HostDoubled => format!(
@@ -112,7 +112,7 @@ impl Wording<'_> {
                  their caches for {}; nothing has to be done.",
                 match finding.minutes {
                     Some(count) => format!("up to {} more", minutes(count)),
-                    None => "a while that is not known".to_owned(),
+                    None => "an unknown time".to_owned(),
                 }
             ),
             Code::OkWaitingForSes if self.is_back(record) => format!(
@@ -317,8 +317,8 @@ impl Wording<'_> {
         match trouble {
             Trouble::NoSuchDomain => format!("The domain {domain} does not exist in DNS."),
             Trouble::Suspended => format!(
-                "{zone} is suspended, has expired or is parked: its name servers serve only such \
-                 domains{}. Nothing that is published for it can be seen, and it receives no mail.",
+                "{zone} is suspended, has expired or is parked: its name servers{} serve only such \
+                 domains. Nothing that is published for it can be seen, and it receives no mail.",
                 self.registered_servers()
             ),
             Trouble::NotLive => format!(

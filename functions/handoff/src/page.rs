@@ -283,7 +283,7 @@ fn headline(
             "good",
         ),
         Status::Pending if is_published => (
-            "What Amazon SES needs is published. Please publish the other records below, too.",
+            "The records that Amazon SES needs are published. Please publish the other records below, too.",
             "wait",
         ),
         Status::Pending => ("Please publish the records below.", "wait"),

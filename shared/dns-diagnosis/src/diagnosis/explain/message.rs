@@ -82,7 +82,7 @@ impl Wording<'_> {
             },
             Code::AtApex => apex_message(record, at_or_name),
             Code::WildcardAnswers => format!(
-                "There is no {kind} record of its own at {name} yet. The answer comes from an entry for \
+                "There is no separate {kind} record at {name} yet. The answer comes from an entry for \
                  every name (a wildcard, such as *.{}).",
                 self.panel.zone()
             ),
@@ -270,7 +270,7 @@ impl Wording<'_> {
             RecordState::Found => format!("The record at {name} is published and right."),
             RecordState::Missing => match self.gone_since(record) {
                 Some(day) => {
-                    format!("There is no record at {name} any more. It was last found on {day}.")
+                    format!("The record at {name} is no longer there. It was last found on {day}.")
                 }
                 None => format!("There is no record at {name}."),
             },
@@ -285,7 +285,9 @@ impl Wording<'_> {
         let (kind, name) = (record.data.type_name(), &record.name);
         match self.gone_since(record) {
             Some(day) => {
-                format!("There is no {kind} record at {name} any more. It was last found on {day}.")
+                format!(
+                    "The {kind} record at {name} is no longer there. It was last found on {day}."
+                )
             }
             None => format!("There is no {kind} record at {name} yet."),
         }

@@ -137,7 +137,7 @@ impl<F: Fetch, C: Clock> App<F, C> {
             reply::see_other(&format!("/sign-in?{to}"))
         } else {
             // Not a redirect: `form-action` of the page before would not let it lead to the issuer.
-            let title = "Your session is over";
+            let title = "Your session has ended";
             let main = view::Message {
                 title,
                 text: "Nothing was changed. Sign in, and send the form again.",

@@ -45,7 +45,7 @@ pub enum ConfigError {
     Number {
         /// The variable.
         name: &'static str,
-        /// What it says.
+        /// The parsed record.
         value: String,
     },
     /// The answer is neither yes nor no.

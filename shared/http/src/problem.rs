@@ -177,7 +177,7 @@ pub struct FieldError {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct Problem {
-    /// Names the kind of problem; relative to the API.
+    /// A URI that identifies the kind of problem, relative to the API.
     #[serde(rename = "type")]
     pub problem_type: String,
     /// The kind of problem, for people.

@@ -165,9 +165,9 @@ pub struct ReconciliationView {
     /// When they were compared.
     #[serde(serialize_with = "in_millis")]
     pub checked_at: Timestamp,
-    /// How many identities no domain holds.
+    /// The number of identities that no domain holds.
     pub orphans: usize,
-    /// How many domains have no identity although they should.
+    /// The number of domains that should have an identity but have none.
     pub missing: usize,
     /// The first hundred of the identities that no domain holds.
     pub orphan_identities: Vec<OrphanView>,

@@ -34,8 +34,8 @@ pub(crate) mod client {
         "Nothing to do now: Amazon SES verifies the domain automatically.";
     pub(crate) const WAIT_FOR_FINAL_STEP: &str =
         "Nothing to do now: Lasso support completes the final step.";
-    pub(crate) const PUBLISH_CNAMES_BEFORE_FINAL_STEP: &str = "Publish the CNAME records, so that mail \
-         is signed for your domain. Lasso support completes the final step meanwhile.";
+    pub(crate) const PUBLISH_CNAMES_BEFORE_FINAL_STEP: &str = "Publish the CNAME records, so that mail is \
+         signed for your domain. In the meantime, Lasso support completes the final step.";
     pub(crate) const WAIT_FOR_CHALLENGE: &str = "Nothing to do now: another client has proven that this \
          domain, or one above or below it, is its own. Lasso support decides.";
     pub(crate) const SEE_WHETHER_RECORDS_ARE_PUBLISHED: &str = "Make sure that the DNS records of the \
@@ -72,8 +72,8 @@ pub(crate) mod client {
     pub(crate) const REGISTER_AGAIN: &str =
         "Restart the verification. The domain is then registered with Amazon SES again.";
     pub(crate) const CHECK_THE_NAME: &str = "Check the spelling of the name. If it is wrong, remove the \
-         domain and add the right one. If it is right, ask Lasso support: restarting does not help as \
-         long as Amazon SES does not accept the name.";
+         domain and add the right one. If it is right, ask Lasso support: restarting does not help while \
+         Amazon SES does not accept the name.";
     pub(crate) const SETTLE_AND_TELL_LASSO: &str = "Solve the problem that Lasso support described, and then tell Lasso that you are ready again.";
 
     use super::{ClientId, HiddenBy};
@@ -162,9 +162,9 @@ pub(crate) mod support {
          it does not do so itself. Amazon SES then looks again for 72 hours.";
     pub(crate) const REGISTER_AGAIN: &str = "Restart the verification on the client's behalf if it does \
          not do so itself. The domain is then registered with Amazon SES again.";
-    pub(crate) const CHECK_THE_NAME: &str = "Ask the client whether the name is spelled right: Amazon SES \
-         does not accept it. Restart the verification on the client's behalf once the reason is gone: \
-         the domain is then registered with Amazon SES again.";
+    pub(crate) const CHECK_THE_NAME: &str = "Ask the client whether the name is spelled correctly: Amazon \
+         SES does not accept it. When the reason is removed, restart the verification on the client's \
+         behalf: the domain is then registered with Amazon SES again.";
     pub(crate) const REOPEN_AFTER_REJECTION: &str = "Nothing to do, unless the client asks for help: the \
          client solves the problem that was described, and says that it is ready again. You can say so on \
          its behalf.";

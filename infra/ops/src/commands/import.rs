@@ -45,7 +45,7 @@ struct Written {
 pub struct Row {
     /// Its line in the file, counted from one.
     pub line: u64,
-    /// What it says.
+    /// The parsed record.
     pub new: NewDomain,
 }
 

@@ -88,7 +88,7 @@ pub enum Data {
     },
     /// TXT: the character-strings concatenated.
     Txt {
-        /// The text, case and spaces kept. Longer ones are cut at 4096 characters.
+        /// The text, with case and spaces kept. A longer text is cut at 4096 characters.
         text: String,
     },
 }
@@ -130,7 +130,7 @@ pub enum Failure {
 pub enum Outcome {
     /// Records of the queried type.
     Found {
-        /// At least one, sorted, without duplicates. Of more than 1,000, the first 1,000.
+        /// At least one, sorted, without duplicates. If there are more than 1,000, the first 1,000.
         data: Vec<Data>,
         /// The shortest remaining time to live, in seconds.
         ttl: u32,

@@ -37,7 +37,7 @@ pub enum Psd {
     Yes,
     /// `n`: the record is of an organizational domain.
     No,
-    /// `u`, also when left out: the tree walk finds out.
+    /// `u`, also when left out: the tree walk determines it.
     #[default]
     Unsaid,
 }

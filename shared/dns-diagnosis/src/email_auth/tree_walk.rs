@@ -35,7 +35,7 @@ pub enum Applicable {
         at: String,
         /// Whose record it is.
         owner: Owner,
-        /// What it says.
+        /// The parsed record.
         dmarc: Dmarc,
     },
     /// One that gives no policy, so that none applies.

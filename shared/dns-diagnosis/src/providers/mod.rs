@@ -12,7 +12,7 @@ mod panel;
 
 pub use panel::Panel;
 
-/// A DNS provider, as its own panel calls things.
+/// A DNS provider, with the names that it uses for its fields.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
@@ -28,9 +28,9 @@ pub struct Provider {
     pub url: String,
     /// Where to click, in order.
     pub steps: Vec<String>,
-    /// What its panel calls the fields.
+    /// The names that the provider uses for the fields.
     pub fields: Fields,
-    /// What its host field takes.
+    /// The form of the name that its host field takes.
     pub host: HostForm,
     /// Whether a TXT value is typed with its quotation marks.
     #[serde(default)]

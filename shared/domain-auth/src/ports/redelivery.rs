@@ -54,7 +54,7 @@ pub trait Carry: Send + Sync {
 pub struct RedeliveryError {
     /// How many.
     pub messages: usize,
-    /// What it says.
+    /// The parsed record.
     #[source]
     pub source: Box<dyn std::error::Error + Send + Sync>,
 }

@@ -8,7 +8,7 @@ pub struct StoreError {
     pub action: &'static str,
     /// Whether another attempt may fare better.
     pub failure: StoreFailure,
-    /// What it says.
+    /// The parsed record.
     #[source]
     pub source: Box<dyn std::error::Error + Send + Sync>,
 }

@@ -75,12 +75,12 @@ impl Withheld {
                 );
             }
             Self::BelowAnothers => {
-                "the domain lies below one that this client does not hold, and the client has not \
-                 proven it"
+                "the domain is below a domain that this client does not hold, and the client has not \
+                 proven that it is its own"
             }
             Self::Leftovers => {
-                "another client held this domain before, its records may still be in DNS, and this \
-                 client has not proven the domain"
+                "another client held this domain before, its records may still be in DNS, and this client \
+                 has not proven that the domain is its own"
             }
             Self::RefusedBySes => "Amazon SES refused the configuration set",
             Self::NotOurs => "the identity at Amazon SES is not this client's",

@@ -262,14 +262,14 @@ impl ApiError {
             Self::KeyReused => Problem::new(
                 422,
                 "idempotency_key_reused",
-                "The Idempotency-Key was used",
+                "The Idempotency-Key was already used",
                 "Another request was made with this Idempotency-Key in the last 24 hours. Use a new key \
                  for every new request, and the same key only to repeat a request.",
             ),
             Self::KeyInProgress => Problem::new(
                 409,
                 "idempotency_in_progress",
-                "Still at work",
+                "Request in progress",
                 "An earlier request with this Idempotency-Key is still being processed.",
             )
             .after(2),

@@ -25,7 +25,7 @@ pub enum DmarcDiscovery {
         at: String,
         /// The record, as DNS has it.
         text: String,
-        /// What it says.
+        /// The parsed record.
         dmarc: Dmarc,
         /// The policy that applies to mail from the domain (from `p`, `sp` or `np`).
         policy: Policy,
@@ -66,7 +66,7 @@ pub fn is_of_registry(at: &str, domain: &DomainName) -> bool {
 pub struct DmarcAt {
     /// The name, without `_dmarc`.
     pub name: String,
-    /// What it says.
+    /// The parsed record.
     pub dmarc: Dmarc,
 }
 

@@ -45,7 +45,7 @@ pub enum ConfigError {
     Number {
         /// The variable.
         name: &'static str,
-        /// The parsed record.
+        /// What it says.
         value: String,
     },
     /// The answer is neither yes nor no.

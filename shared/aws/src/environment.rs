@@ -18,7 +18,7 @@ pub enum VariableError {
     NotPositive {
         /// The variable.
         name: &'static str,
-        /// The parsed record.
+        /// What it says.
         value: String,
     },
 }
@@ -41,7 +41,7 @@ pub enum LimitError {
     Number {
         /// The variable.
         name: &'static str,
-        /// The parsed record.
+        /// What it says.
         value: String,
     },
 }

@@ -45,7 +45,7 @@ struct Written {
 pub struct Row {
     /// Its line in the file, counted from one.
     pub line: u64,
-    /// The parsed record.
+    /// What it says.
     pub new: NewDomain,
 }
 

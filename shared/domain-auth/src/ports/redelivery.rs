@@ -54,7 +54,7 @@ pub trait Carry: Send + Sync {
 pub struct RedeliveryError {
     /// How many.
     pub messages: usize,
-    /// The parsed record.
+    /// What it says.
     #[source]
     pub source: Box<dyn std::error::Error + Send + Sync>,
 }

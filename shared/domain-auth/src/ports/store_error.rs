@@ -8,7 +8,7 @@ pub struct StoreError {
     pub action: &'static str,
     /// Whether another attempt may fare better.
     pub failure: StoreFailure,
-    /// The parsed record.
+    /// What it says.
     #[source]
     pub source: Box<dyn std::error::Error + Send + Sync>,
 }

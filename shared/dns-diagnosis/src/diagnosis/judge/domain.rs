@@ -13,7 +13,7 @@ use crate::dns::{AuthorityAnswer, Failure, Observation, Outcome, RecordType, Zon
 pub enum Trouble {
     /// It does not exist.
     NoSuchDomain,
-    /// It is delegated to the servers of its registrar for domains that are suspended or have expired.
+    /// The registrar has delegated it to its name servers for suspended or expired domains.
     Suspended,
     /// The servers that the parent delegates to do not serve it, or others than the zone names.
     NotLive,

@@ -155,7 +155,7 @@ fn what_a_client_reads_does_not_depend_on_how_support_is_asked() {
 }
 
 #[test]
-fn a_failed_domain_whose_records_are_found_is_said_to_be_restarted_by_itself() {
+fn a_failed_domain_with_found_records_announces_its_automatic_restart() {
     use domain_auth::diagnosis::{RecordState, Sightings};
     use domain_auth::records::RecordId;
     let keys = [RecordId::Dkim1, RecordId::Dkim2, RecordId::Dkim3];

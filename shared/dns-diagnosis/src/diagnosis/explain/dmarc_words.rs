@@ -225,8 +225,8 @@ fn unmatched(dmarc: &Dmarc) -> &'static str {
 fn older_receivers(dmarc: &Dmarc, policy: Policy) -> String {
     let percent = dmarc.percent.map(|percent| {
         format!(
-            " Older mail servers apply it to {percent} % of the mail (pct={percent}), newer ones to \
-             all."
+            "  Older mail servers apply the policy to {percent} % of the mail (pct={percent}), newer mail \
+             servers to all."
         )
     });
     let testing = dmarc.testing.then(|| {

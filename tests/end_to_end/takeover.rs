@@ -326,7 +326,7 @@ async fn assert_told(world: &Shared, domain: &str) {
     }
     for said in &said {
         let said = text(said);
-        for part in [REASON, "does not send", "ownership record"] {
+        for part in [REASON, "no longer sends", "ownership record"] {
             assert!(said.contains(part), "{said}");
         }
         assert!(!said.contains("DNS"), "{said}");

@@ -70,7 +70,8 @@ impl<F: Fetch> Visit<'_, F> {
             Ok(answer) => {
                 let made: MadeLink = read(201, answer)?;
                 let ends = words::moment(made.ends_at);
-                let said = format!("Copy this link now: it is shown once. It works until {ends}.");
+                let said =
+                    format!("Copy this link now: it is shown only once. It is valid until {ends}.");
                 Ok(Outcome::done(&to, said).with_copy(made.url))
             }
             Err(ApiError::Problem(problem)) => Ok(Outcome::refused(&to, words::refusal(&problem))),
@@ -82,7 +83,7 @@ impl<F: Fetch> Visit<'_, F> {
         let to = place.under("hand-over");
         let path = format!("{}/{id}", place.under("links"));
         match self.api.act(Method::DELETE, &path, None, None).await {
-            Ok(_) => Ok(Outcome::done(&to, "The link opens nothing any more.")),
+            Ok(_) => Ok(Outcome::done(&to, "The link no longer works.")),
             Err(ApiError::Problem(problem)) => Ok(Outcome::refused(&to, words::refusal(&problem))),
             Err(error) => Err(error.into()),
         }

@@ -96,7 +96,8 @@ impl<F: Fetch> Visit<'_, F> {
         let (mut added, mut not_added): (Vec<Added>, NotAdded) = (Vec::new(), Vec::new());
         if names.len() > MOST_NAMES {
             let rest = names.split_off(MOST_NAMES).join(", ");
-            let why = format!("{MOST_NAMES} domains are added at once. Add these in another turn.");
+            let why =
+                format!("Only {MOST_NAMES} domains can be added at a time. Add these afterwards.");
             not_added.push((rest, why));
         }
         let mut read_otherwise = Vec::new();

@@ -26,7 +26,7 @@ pub(crate) struct Problem {
     pub(crate) code: String,
     /// The kind, for people.
     pub(crate) title: String,
-    /// This occurrence, for people.
+    /// What is wrong in this request, for people.
     pub(crate) detail: String,
     /// A domain that was possibly meant.
     pub(crate) suggestion: Option<String>,

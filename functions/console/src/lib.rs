@@ -244,10 +244,10 @@ impl<F: Fetch, C: Clock> App<F, C> {
 
 const NO_PAGE: (&str, &str) = (
     "There is no such page",
-    "The address is not one of the console, or the domain is not in your list. It may have been removed.",
+    "The console has no page at this address, or the domain is not in your list. It may have been removed.",
 );
 const FORGED: (&str, &str) = (
-    "This form cannot be used any more",
+    "This form can no longer be used",
     "It was made for another session. Nothing was changed. Go back to the page, load it again and send it again.",
 );
 
@@ -276,7 +276,7 @@ fn failed(failure: &Failure) -> Result<Outcome, askama::Error> {
     let away = (
         StatusCode::BAD_GATEWAY,
         "The service does not answer just now",
-        "Nothing is lost. Try again in a moment.",
+        "Nothing was lost. Try again in a moment.",
         None,
     );
     let (status, title, text, request_id) = match failure {

@@ -36,10 +36,12 @@ pub(crate) fn next_step(
         // It is shown below.
         (Next::Told(_), _) => None,
         (Next::Publish, 1) => Some(
-            "One record has to be changed. It says what is wrong, and how to repair it.".to_owned(),
+            "One record has to be changed. It says what is wrong with it, and how to repair it."
+                .to_owned(),
         ),
         (Next::Publish, wrong @ 2..) => Some(format!(
-            "{wrong} records have to be changed. Each says what is wrong, and how to repair it."
+            "{wrong} records have to be changed. Each record says what is wrong with it, and how to repair \
+             it."
         )),
         (Next::Publish, 0) | (Next::Ready(_) | Next::Restart | Next::Nothing, _) => {
             words::next_step(&domain.summary).map(str::to_owned)
@@ -72,7 +74,7 @@ pub(crate) fn next(place: &Place, domain: &Domain) -> Next {
         Status::Failed if step == StepCode::AskLasso => Next::Nothing,
         Status::Failed => Next::Restart,
         Status::Rejected => {
-            told().map_or(Next::Ready("It is mended: we are ready again"), Next::Told)
+            told().map_or(Next::Ready("It is solved: we are ready again"), Next::Told)
         }
         Status::Authenticated | Status::Provisioning | Status::Removing => Next::Nothing,
     }
@@ -89,7 +91,8 @@ pub(crate) fn tell_early(place: &Place, summary: &Summary) -> Option<&'static st
     }
     if place.is_staff() && summary.status == Status::Rejected && summary.ready_at.is_none() {
         return Some(
-            "Say so on behalf of the client when it has settled what was written. The domain then waits for the final step again.",
+            "Say so on behalf of the client when it has solved the problem that was described. The domain \
+             then waits for the final step again.",
         );
     }
     if place.is_staff() || !is_pending {

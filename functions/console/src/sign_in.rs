@@ -83,7 +83,7 @@ impl<F: Fetch, C: Clock> App<F, C> {
             SignInError::Refused(_) => (StatusCode::FORBIDDEN, "The sign-in was not completed."),
             SignInError::Token(_) | SignInError::NoIdToken => (
                 StatusCode::BAD_GATEWAY,
-                "What the sign-in gave cannot be trusted.",
+                "The response of the sign-in cannot be trusted.",
             ),
             SignInError::Endpoint(_) | SignInError::Issuer(..) => (
                 StatusCode::BAD_GATEWAY,
@@ -142,7 +142,7 @@ impl<F: Fetch, C: Clock> App<F, C> {
         } else {
             // Not a redirect: `form-action` of the previous page would not allow it to lead to the
             // issuer.
-            let title = "Your session is over";
+            let title = "Your session has ended";
             let main = view::Message {
                 title,
                 text: "Nothing was changed. Sign in, and send the form again.",

@@ -149,7 +149,7 @@ impl<F: Fetch> Visit<'_, F> {
                 let mut body = self.fields(&["reason", "confirm"]);
                 body["decision"] = json!("grant");
                 let done = self.decided(place, "release", &body).await;
-                told(place, done, |_| format!("{name} goes to {client}."))
+                told(place, done, |_| format!("{name} now goes to {client}."))
             }
             "release" => {
                 let body = self.fields(&["reason", "confirm"]);

@@ -20,7 +20,7 @@ pub(crate) struct Summary {
     pub(crate) domain: String,
     /// In Unicode.
     pub(crate) domain_unicode: String,
-    /// Its state.
+    /// The status of the domain.
     pub(crate) status: Status,
     /// The state in sentences.
     pub(crate) status_detail: String,
@@ -146,7 +146,7 @@ pub(crate) struct Domain {
     pub(crate) records: Vec<Record>,
     /// Problems of the domain as a whole.
     pub(crate) diagnoses: Vec<DomainDiagnosis>,
-    /// What the results mean for mail.
+    /// What DNS and Amazon SES mean for mail from the domain.
     pub(crate) readiness: Option<Readiness>,
     /// Emails about it that did not reach their reader.
     #[serde(default)]

@@ -17,20 +17,24 @@ pub(crate) const FORMATS: [(&str, &str, &str); 7] = [
     (
         "text",
         "Plain text",
-        "for everyone; to paste into an email or a ticket",
+        "for everyone, to paste into an email or a ticket",
     ),
-    ("html", "Web page", "for everyone; with tables"),
+    ("html", "Web page", "for everyone, with tables"),
     (
         "zone",
         "Zone file",
-        "for name servers of your own, and for an import at most providers",
+        "for your own name servers, and to import at most DNS providers",
     ),
     (
         "csv",
         "CSV",
-        "for a spreadsheet, or the import of a DNS panel",
+        "for a spreadsheet, or to import at a DNS provider",
     ),
-    ("terraform", "Terraform", "for Route 53 kept in Terraform"),
+    (
+        "terraform",
+        "Terraform",
+        "for Route 53 managed with Terraform",
+    ),
     (
         "route53",
         "Route 53 change batch",
@@ -234,7 +238,7 @@ impl Line {
             "client_admin" => "Client Administrator",
             "lasso_support" => "Lasso support",
             "link_holder" => "Person with a link",
-            _ => "by itself",
+            _ => "automatically",
         };
         // If a line has a name, the identifier says who it is.
         let subject = entry.actor.subject.filter(|_| with_evidence);

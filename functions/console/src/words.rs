@@ -70,7 +70,7 @@ pub(crate) fn headline(domain: &Domain, wrong: usize) -> String {
             format!("{name} does not work in DNS: repair the domain first")
         }
         (Status::Contested, StepCode::WaitForLasso) => {
-            format!("{name} waits for a decision of Lasso support")
+            format!("Lasso support decides about {name}")
         }
         (Status::Contested, StepCode::WaitForService) => {
             format!("{name} is being transferred to you")
@@ -97,7 +97,7 @@ pub(crate) fn headline(domain: &Domain, wrong: usize) -> String {
         (Status::AtRisk, _) => format!("Repair the records of {name}"),
         (Status::Failed, StepCode::AskLasso) => format!("{name} is not verified: check the name"),
         (Status::Failed, _) => format!("{name} is not verified: start again"),
-        (Status::Rejected, _) if was_told => format!("{name} waits for Lasso to look again"),
+        (Status::Rejected, _) if was_told => format!("Lasso support looks at {name} again"),
         (Status::Rejected, _) => format!("Lasso rejected {name}"),
         (Status::Removing, _) => format!("{name} is being removed"),
     }
@@ -107,7 +107,7 @@ pub(crate) fn headline(domain: &Domain, wrong: usize) -> String {
 pub(crate) fn headline_for_staff(domain: &Domain, client: &str) -> String {
     let name = name(&domain.summary);
     match (domain.summary.status, domain.summary.step()) {
-        (_, StepCode::DecideClaim) => format!("Decide who has {name}"),
+        (_, StepCode::DecideClaim) => format!("Decide who gets {name}"),
         (Status::Contested, StepCode::WaitForService) => {
             format!("{name} is being transferred to {client}")
         }

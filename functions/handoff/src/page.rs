@@ -30,10 +30,14 @@ const FILES: [(&str, &str, &str); 7] = [
     (
         "zone",
         "Zone file",
-        "for name servers of your own, and for an import at most providers",
+        "for your own name servers, and to import at most DNS providers",
     ),
     ("csv", "CSV", "for a spreadsheet"),
-    ("terraform", "Terraform", "for Route 53 kept in Terraform"),
+    (
+        "terraform",
+        "Terraform",
+        "for Route 53 managed with Terraform",
+    ),
     (
         "route53",
         "Route 53 change batch",
@@ -61,7 +65,7 @@ struct Main<'a> {
     provider: Option<&'static domain_auth::providers::Provider>,
     zone: Option<String>,
     cards: Vec<RecordCard>,
-    /// Remarks about the domain as a whole.
+    /// Diagnoses of the domain as a whole.
     remarks: Vec<Remark>,
     looked_at: Option<String>,
     /// The number of seconds until the next check is possible.
@@ -184,8 +188,8 @@ fn files(domain: &Domain, look: Option<&DnsLook>) -> Vec<File> {
 
 #[derive(Template)]
 #[template(
-    source = "<p>This link works until {{ ends_at }}, or until {{ client }} takes it back. Anyone who has it \
-              can see this page, and nothing else. Lasso never asks you for a password.</p>",
+    source = "<p>This link works until {{ ends_at }}, or until {{ client }} withdraws it. Anyone who has \
+              it can see this page, and nothing else. Lasso never asks you for a password.</p>",
     ext = "html"
 )]
 struct Foot<'a> {
@@ -196,9 +200,9 @@ struct Foot<'a> {
 /// The page for a link that cannot be opened, whatever the reason.
 pub(crate) fn not_found() -> String {
     plain(
-        "This link leads nowhere",
-        "<h1>This link leads nowhere</h1>\n<p>It may have ended or have been taken back, or a part of it \
-         was lost on the way. Ask the person who gave it to you for a new one.</p>",
+        "This link does not work",
+        "<h1>This link does not work</h1>\n<p>It may have expired or been withdrawn, or a part of it is \
+         missing. Ask the person who gave it to you for a new link.</p>",
     )
 }
 
@@ -278,16 +282,17 @@ fn headline(
         }
         Status::Contested => ("The record was found. Please leave it in place.", "good"),
         Status::Provisioning | Status::Removing => (
-            "The records are being prepared. They appear here within some minutes.",
+            "The records are being prepared. They appear here within a few minutes.",
             "wait",
         ),
         Status::Pending if records.is_empty() => ("There is nothing to publish.", "good"),
         Status::Pending if all_found => (
-            "Nothing is left to do: every record is published, and Amazon SES looks for them by itself.",
+            "Nothing is left to do: every record is published, and Amazon SES looks for them \
+             automatically.",
             "good",
         ),
         Status::Pending if is_published => (
-            "What Amazon SES needs is published. Please publish the other records below, too.",
+            "The records that Amazon SES needs are published. Please publish the other records below, too.",
             "wait",
         ),
         Status::Pending => ("Please publish the records below.", "wait"),
@@ -304,7 +309,7 @@ fn headline(
             "good",
         ),
         Status::AtRisk if is_published => (
-            "The records are there again. Amazon SES looks for them by itself.",
+            "The records are there again. Amazon SES looks for them automatically.",
             "wait",
         ),
         Status::AtRisk => (
@@ -316,7 +321,7 @@ fn headline(
             "bad",
         ),
         Status::Failed => (
-            "Amazon SES has not verified the domain, and does not look for its records any more.",
+            "Amazon SES has not verified the domain, and no longer looks for its records.",
             "bad",
         ),
     }
@@ -345,8 +350,8 @@ fn detail(status: Status, step: NextStepCode, records: &[Record]) -> Option<Stri
             format!("{count} The others are recommended: with them more of the mail is accepted.")
         }),
         Status::Failed => Some(format!(
-            "{} Publish what is missing all the same, and say so to the people who gave you this link: they \
-             can have Amazon SES look again.",
+            "{} Please publish the missing records anyway, and tell the people who gave you this link: \
+             they can make Amazon SES look again.",
             count.unwrap_or_default()
         )),
     }

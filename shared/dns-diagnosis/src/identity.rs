@@ -73,9 +73,9 @@ pub enum AxisStatus {
     Pending,
     /// SES saw the records.
     Success,
-    /// SES looked for 72 hours, or saw the records vanish, and has stopped.
+    /// SES looked for 72 hours, or the records disappeared, and it has stopped looking.
     Failed,
-    /// Records that SES had seen could not be seen the last time.
+    /// SES did not see the records at its last look, but it saw them before.
     TemporaryFailure,
 }
 

@@ -29,17 +29,17 @@ pub enum BulkRule {
     Spf,
     /// DKIM passes with a signature of the domain itself (RFC 6376).
     Dkim,
-    /// The domain of SPF or of DKIM is aligned with the one in From (RFC 9989 section 4.4).
+    /// The domain of SPF or of DKIM is aligned with the domain in From (RFC 9989 section 4.4).
     Alignment,
     /// A DMARC policy is published that receivers can read (RFC 9989 section 4.10.1).
     Dmarc,
 }
 
-/// How a rule is met.
+/// Whether a rule is met.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct RuleCheck {
-    /// Which.
+    /// The rule.
     pub rule: BulkRule,
     /// Whether it is met.
     pub met: Verdict,
@@ -47,7 +47,7 @@ pub struct RuleCheck {
     pub message: String,
 }
 
-/// Who has such rules.
+/// The mailbox provider whose rules are meant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
@@ -79,12 +79,12 @@ pub struct AskedAt {
     pub dns: Option<Timestamp>,
 }
 
-/// What it all means.
+/// What DNS and Amazon SES mean for mail from the domain.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct Readiness {
-    /// Whether Amazon SES has verified the domain. That is no permission: whether Lasso sends is decided
-    /// by the state of the domain.
+    /// Whether Amazon SES has verified the domain. This is not a permission: the state of the domain decides
+    /// whether Lasso sends.
     pub ses_verified: Verdict,
     /// Whether recipients can see "via amazonses.com".
     pub shows_via: Verdict,
@@ -220,7 +220,7 @@ fn spf_rule(mail_from: Verdict, diagnosis: &Diagnosis) -> RuleCheck {
         // Then SES sends with its own MAIL FROM domain, for which SPF passes.
         Verdict::No => (
             Verdict::Yes,
-            "SPF passes, for the MAIL FROM domain of Amazon SES.",
+            "SPF passes with the MAIL FROM domain of Amazon SES.",
         ),
         Verdict::Unknown => (
             Verdict::Unknown,
@@ -241,13 +241,14 @@ fn alignment_rule(ses: Option<SesStatus>, diagnosis: &Diagnosis, domain: &Domain
     };
     let met = delivery_from(domain.as_str(), &through).passes();
     let message = match met {
-        Verdict::Yes => "DKIM or SPF is for the domain in the From address.",
+        Verdict::Yes => "DKIM or SPF is aligned with the domain in the From address.",
         Verdict::No if lacks_a_cname(diagnosis) => {
-            "Neither DKIM nor SPF is for the domain in the From address: publish the CNAME records."
+            "Neither DKIM nor SPF is aligned with the domain in the From address: publish the CNAME \
+             records."
         }
-        Verdict::No => "Neither DKIM nor SPF is for the domain in the From address.",
+        Verdict::No => "Neither DKIM nor SPF is aligned with the domain in the From address.",
         Verdict::Unknown => {
-            "It is not known yet whether DKIM or SPF is for the domain in the From address."
+            "It is not known yet whether DKIM or SPF is aligned with the domain in the From address."
         }
     };
     check(BulkRule::Alignment, met, message)

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::state::TriggerKind;
 
-/// What happened.
+/// What happened, for programs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(
     feature = "openapi",
@@ -31,19 +31,19 @@ pub enum Action {
     Displaced,
     Removed,
     Readded,
-    /// Lasso support was told that it has been in its state for too long.
+    /// Lasso support was told that the domain has been in its state for too long.
     Stuck,
     /// The client said that it is ready for the final step.
     Ready,
     /// The client had the records emailed to a person.
     InstructionsSent,
-    /// An email about the domain did not reach its reader.
+    /// An email about the domain did not reach its recipient.
     EmailRefused,
-    /// A person requested a check at SES and in DNS.
+    /// A person asked for a check of the domain at SES and in DNS.
     Checked,
-    /// Another client has proven the name, or a name above or below it; Lasso support decides.
+    /// Another client has proven that the name, or one above or below it, is its own; Lasso support decides.
     Challenged,
-    /// The other client's claim has ended, and the domain stays with its client.
+    /// The claim of the other client has ended, and the domain stays with this client.
     Unchallenged,
     /// Lasso support has given the client the identity that SES already had.
     Adopted,
@@ -51,7 +51,7 @@ pub enum Action {
     LinkMade,
     /// The client has withdrawn a link.
     LinkWithdrawn,
-    /// The client, or Lasso support for it, has changed the domain's details.
+    /// The client, or Lasso support on its behalf, has changed the communities or the contact of the domain.
     Changed,
 }
 

@@ -19,7 +19,7 @@ pub use bounds::MAX_LOOK;
 /// repeats none.
 const MAX_STORED: usize = 8 * 1024;
 
-/// The answers of DNS, and their diagnosis.
+/// The answers of DNS, and what they mean.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct DnsLook {
@@ -27,10 +27,9 @@ pub struct DnsLook {
     pub zone: ZoneOutcome,
     /// The diagnosis, record by record.
     pub diagnosis: Diagnosis,
-    /// The answers about the records' own names, for the hand-off formats.
+    /// The answers at the records' own names, for the hand-off formats.
     pub observations: Vec<Observation>,
-    /// How many answers, values and diagnoses are left out, because all of them are too large to be
-    /// stored.
+    /// How many answers, values and diagnoses are left out because the whole is too large to be stored.
     #[serde(skip_serializing_if = "is_zero", default)]
     pub left_out: usize,
 }

@@ -52,9 +52,9 @@ pub struct Domain {
     pub contact_email: Option<EmailAddress>,
     /// When it was added.
     pub added_at: Timestamp,
-    /// Its state.
+    /// The status of the domain.
     pub state: State,
-    /// When it came into its state.
+    /// Since when the domain has this status.
     pub state_since: Timestamp,
     /// The last status that SES returned.
     #[serde(skip_serializing_if = "Option::is_none", default)]
@@ -106,7 +106,7 @@ pub struct Domain {
     /// identity if there is none, so the identity is not deleted before.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub restarting_until: Option<Timestamp>,
-    /// When the next look is due.
+    /// When the service looks at the domain next.
     pub next_check: Timestamp,
     /// Grows by one with every change; a write has a condition on the version that it is based on.
     pub version: u64,
@@ -150,7 +150,7 @@ pub struct NewDomain {
     pub name: DomainName,
     /// The client that adds it.
     pub client: ClientId,
-    /// The community that it is for.
+    /// The community that the domain is for.
     pub community: Option<Community>,
     /// The email address of a contact at the client.
     pub contact_email: Option<EmailAddress>,

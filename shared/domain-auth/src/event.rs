@@ -50,7 +50,7 @@ pub struct Event {
     /// State before; absent for a new domain.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub previous_status: Option<Status>,
-    /// State after.
+    /// The state after.
     pub status: Status,
     /// When it came into the state after the change.
     #[serde(skip_serializing_if = "Option::is_none", default)]
@@ -94,7 +94,7 @@ pub struct Event {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct MissingPiece {
-    /// The record; absent if the domain as a whole has the problem.
+    /// The record that is missing; `null` if the piece concerns the domain as a whole.
     pub record: Option<RecordId>,
     /// Whether sending depends on it.
     pub requirement: Requirement,
@@ -109,7 +109,7 @@ pub struct RecordStanding {
     pub id: RecordId,
     /// Its state in DNS.
     pub state: RecordState,
-    /// The leading diagnosis; absent if there is none.
+    /// The main diagnosis; `null` if there is nothing to report.
     pub code: Option<DiagnosisCode>,
     /// A sentence for a person. Plain text: a page has to escape it.
     pub message: String,
@@ -275,7 +275,7 @@ impl EventType {
                 Some("Complete the final step, or reject with a reason.")
             }
             Self::Stuck if status == Status::Contested => Some(
-                "Decide who has the domain: release the claim of the other, or grant the claimant's.",
+                "Decide who has the domain: end the claim of the other client, or grant the claimant's.",
             ),
             Self::Stuck => Some("Find out why this domain does not move on."),
             Self::AtRisk | Self::Failed => Some("Help the client to repair the DNS records."),

@@ -18,14 +18,14 @@ pub struct HistoryEntry {
     pub at: Timestamp,
     /// The domain's version after the change.
     pub sequence: u64,
-    /// Who or what did it.
+    /// Who or what acted.
     pub actor: Actor,
-    /// What happened.
+    /// What happened, for programs.
     pub action: Action,
     /// State before; absent for a domain that is new.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub from: Option<Status>,
-    /// State after.
+    /// The state after.
     pub to: Status,
     /// Why, with the observations.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -77,13 +77,13 @@ pub enum ClientLine {
 pub struct ClientEntry {
     /// When it happened.
     pub at: Timestamp,
-    /// Who or what did it.
+    /// Who or what acted.
     pub actor: Actor,
-    /// What happened.
+    /// What happened, for programs.
     pub action: Action,
     /// State before; absent for a domain that is new.
     pub from: Option<Status>,
-    /// State after.
+    /// The state after.
     pub to: Status,
     /// Why, with the observations, as far as the client may know.
     pub evidence: Option<ClientEvidence>,

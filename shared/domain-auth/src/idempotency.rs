@@ -32,7 +32,7 @@ pub enum KeyError {
     Empty,
     #[error("has more than 255 characters")]
     TooLong,
-    #[error("is neither a quoted string of printable ASCII characters nor a word of them")]
+    #[error("must be printable ASCII characters, without quotation marks or as one quoted string")]
     Character,
 }
 

@@ -47,7 +47,7 @@ pub struct Link {
     pub id: LinkId,
     /// When it was made.
     pub made_at: Timestamp,
-    /// When it expires.
+    /// When the link ends automatically.
     pub ends_at: Timestamp,
     /// It was sent in an email; a person has made the other links.
     #[serde(skip_serializing_if = "is_false", default)]
@@ -63,7 +63,7 @@ pub struct LinkTarget {
     pub name: DomainName,
     /// The link.
     pub id: LinkId,
-    /// When it expires.
+    /// When the link ends automatically.
     pub ends_at: Timestamp,
 }
 

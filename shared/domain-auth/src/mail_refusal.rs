@@ -27,17 +27,16 @@ pub enum Mailing {
     Notice,
 }
 
-/// Why an email did not reach its reader.
+/// Why an email did not reach its recipient.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Undelivered {
-    /// The mail server of the address refused it permanently, or the address is on a suppression
-    /// list.
+    /// The mail server of the address refused it permanently, or the address is on a suppression list.
     Bounced,
     /// The recipient reported it as spam.
     Complained,
-    /// Amazon SES accepted it but did not send it.
+    /// Amazon SES accepted the email but did not send it.
     Rejected,
 }
 
@@ -48,9 +47,9 @@ pub struct MailRefusal {
     pub message: String,
     /// What the email was for.
     pub email: Mailing,
-    /// Why it did not reach its reader.
+    /// Why it did not reach its recipient.
     pub reason: Undelivered,
-    /// The masked address.
+    /// The address, masked.
     pub to: String,
     /// The enhanced status code of the mail server, such as `5.1.1` (RFC 3463).
     #[serde(skip_serializing_if = "Option::is_none", default)]
@@ -72,7 +71,7 @@ pub struct MailReport {
     pub message: String,
     /// What the email was for.
     pub email: Mailing,
-    /// Why it did not reach its reader.
+    /// Why it did not reach its recipient.
     pub reason: Undelivered,
     /// The address that it was sent to.
     pub to: EmailAddress,

@@ -128,7 +128,9 @@ fn of_the_domain(domain: &Domain) -> Option<&'static str> {
         .ses
         .is_some_and(|ses| ses.status.verification == AxisStatus::Success);
     match &domain.state {
-        State::Provisioning(_) => Some("Amazon SES has not given the values of the records yet."),
+        State::Provisioning(_) => {
+            Some("Amazon SES has not returned the values of the records yet.")
+        }
         State::Pending(_) if !verified => Some("Amazon SES has not verified the domain yet."),
         State::Failed(failed) => Some(failed.reason.sentence()),
         State::Contested(claim) if claim.taking_over_since.is_some() => {

@@ -13,7 +13,7 @@ pub struct SesLook {
     pub status: SesStatus,
     /// When it was asked.
     pub looked_at: Timestamp,
-    /// When SES was last asked about all three axes. Later calls may have asked only about the
+    /// When Amazon SES was last asked about all three axes. Since then it may have been asked only about the
     /// verification.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub details_at: Option<Timestamp>,

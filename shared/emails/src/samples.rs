@@ -276,7 +276,8 @@ pub(crate) fn events() -> Result<Vec<(&'static str, Event)>, serde_json::Error> 
                     "maple-homes has proven mail.maplehomes.com.",
                 ),
                 &json!({
-                    "wanted": "Decide who has the domain: release the claim of the other, or grant the claimant's.",
+                    "wanted": "Decide who has the domain: end the claim of the other client, or grant the \
+                        claimant's.",
                     "other_sides": [
                         {
                             "client": "cedar-homes", "domain": "mail.maplehomes.com", "status": "authenticated",

@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use crate::view::DomainView;
 
-/// A domain that the client has already.
+/// A domain that the client already has.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[cfg_attr(
     feature = "openapi",
@@ -16,12 +16,11 @@ pub struct AddedAgainView {
     /// The domain, as everywhere.
     #[serde(flatten)]
     pub domain: DomainView,
-    /// The community that the domain is for from now on, beside those that it was for; absent where this
-    /// request has changed nothing.
+    /// The community that this request added to the domain; absent if it added none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub community_added: Option<String>,
-    /// The contact in the request, where the domain has another one or none: it is not taken from here. `PATCH`
-    /// of the domain changes it.
+    /// The contact in the request, if the domain has another contact or none. It was not stored; change the
+    /// contact with `PATCH`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub contact_email_not_taken: Option<String>,
 }

@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use crate::time::in_millis;
 
-/// Where the erasure of a client stands.
+/// The progress of the erasure of a client.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[cfg_attr(
     feature = "openapi",
@@ -23,14 +23,14 @@ pub struct ErasureView {
     pub status: &'static str,
     /// The same for a person. Plain text: a page has to escape it.
     pub message: String,
-    /// While it is being erased, since when.
+    /// When the erasure began, while the client is being erased.
     #[serde(serialize_with = "in_millis")]
     pub began_at: Option<Timestamp>,
-    /// Domains that are still being removed. `null` once the client is erased, and where there was no time to
+    /// Domains that are still being removed. `null` once the client is erased, and if there was no time to
     /// count them.
     pub domains_left: Option<usize>,
-    /// While it is being erased, how many records were deleted, or lost what names a person. They are
-    /// erased when no domain is left.
+    /// How many records were deleted or lost their personal data, while the client is being erased. Records
+    /// are erased when no domain is left.
     pub records_erased: Option<u64>,
     /// When the client was erased.
     #[serde(serialize_with = "in_millis")]
@@ -57,9 +57,8 @@ impl ErasureView {
             Standing::Erased(at) => Self {
                 client,
                 status: "erased",
-                message:
-                    "The client has no domains, and nothing that is kept of it names a person."
-                        .to_owned(),
+                message: "The client has no domains, and no personal data of it is kept."
+                    .to_owned(),
                 began_at: None,
                 domains_left: None,
                 records_erased: None,
@@ -79,14 +78,14 @@ impl ErasureView {
 
 fn under_way(domains_left: Option<usize>) -> String {
     let what = match domains_left {
-        Some(0) => {
-            "All domains are removed. What names a person is erased within minutes.".to_owned()
-        }
+        Some(0) => "All domains are removed. Personal data is erased within minutes.".to_owned(),
         Some(1) => "One domain is still being removed.".to_owned(),
         Some(domains) => format!("{domains} domains are still being removed."),
         None => "The domains are being removed.".to_owned(),
     };
-    format!("{what} The service goes on by itself. The same request says how far it is.")
+    format!(
+        "{what} The service continues in the background. Repeat the request to see the progress."
+    )
 }
 
 #[cfg(test)]

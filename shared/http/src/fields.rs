@@ -90,7 +90,7 @@ impl Fields {
             let sent = values.len();
             self.refuse(
                 name,
-                format!("must have 1 to {most} entries, and has {sent}"),
+                format!("must have 1 to {most} entries, but has {sent}"),
             );
             return None;
         }

@@ -20,11 +20,11 @@ use crate::time::{evidence_in_millis, in_millis};
 pub struct HistoryView {
     /// The lines.
     pub items: Vec<HistoryEntryView>,
-    /// The cursor of the next page; none after the last.
+    /// The cursor of the next page; `null` on the last page.
     pub next_cursor: Option<String>,
 }
 
-/// One line.
+/// One event in the history of a domain.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[cfg_attr(
     feature = "openapi",
@@ -35,15 +35,15 @@ pub struct HistoryEntryView {
     /// When it happened.
     #[serde(serialize_with = "in_millis")]
     pub at: Timestamp,
-    /// Who or what did it.
+    /// Who or what acted.
     pub actor: ActorView,
-    /// What happened, in a word.
+    /// What happened, for programs.
     pub action: Action,
-    /// State before; none for a domain that is new.
+    /// The state before; `null` for a new domain.
     pub from: Option<Status>,
-    /// State after.
+    /// The state after.
     pub to: Status,
-    /// The line in a sentence, in the past tense. Plain text: a page has to escape it.
+    /// The event as a sentence, in the past tense. Plain text: a page has to escape it.
     pub sentence: String,
     /// Why, with what was observed.
     #[cfg_attr(
@@ -65,11 +65,11 @@ pub struct ActorView {
     /// `service`.
     #[cfg_attr(feature = "openapi", schemars(extend("enum" = ["client_admin", "lasso_support", "link_holder", "service"])))]
     pub kind: &'static str,
-    /// The token's subject, where it is the reader's to know; of a link holder the link.
+    /// The token's subject, if the reader may see it; for a link holder, the identifier of the link.
     pub subject: Option<String>,
-    /// The person's name or address, where the token had a claim for it and it is the reader's to know.
+    /// The person's name or address, if the token had a claim for it and the reader may see it.
     pub name: Option<String>,
-    /// The name of the client that the person acted for, where the token had a claim for it.
+    /// The name of the client that the person acted for, if the token had a claim for it.
     pub client_name: Option<String>,
 }
 

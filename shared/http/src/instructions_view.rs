@@ -15,19 +15,19 @@ use serde::Serialize;
 pub struct InstructionsView {
     /// The domain, in A-labels.
     pub domain: String,
-    /// To whom it goes.
+    /// The address of the recipient.
     pub email: String,
-    /// Its subject, to look for.
+    /// The subject of the email.
     pub subject: String,
     /// The records in it.
     pub records: Vec<RecordId>,
-    /// Whom an answer reaches; none where the domain has no `contact_email`.
+    /// The address that a reply reaches; `null` if the domain has no `contact_email`.
     pub reply_to: Option<String>,
-    /// How many more there may be today (UTC).
+    /// How many more emails may be sent today (UTC).
     pub left_today: LeftView,
 }
 
-/// How many more there may be.
+/// How many more emails may be sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[cfg_attr(
     feature = "openapi",

@@ -9,7 +9,7 @@ use serde::Serialize;
 use crate::history_view::{ActorView, actor_for_support};
 use crate::time::in_millis;
 
-/// The limits of one client, and how much of them is used.
+/// The limits of one client, and how much of each is used.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[cfg_attr(
     feature = "openapi",
@@ -19,15 +19,16 @@ use crate::time::in_millis;
 pub struct ClientLimitsView {
     /// The client.
     pub client: String,
-    /// Domains in the client's list, contested ones included. `used` is `null` until they are counted,
-    /// which is when the next one is added or removed.
+    /// Domains in the client's list, contested ones included. `used` is `null` until the domains are
+    /// counted, which happens when the next domain is added or removed.
     pub max_domains: LimitView,
-    /// Domains that it adds on a day (UTC), contested ones and ones that it had before included.
+    /// Domains that the client adds in a day (UTC), including contested domains and domains that it had
+    /// before.
     pub max_domains_added_per_day: LimitView,
-    /// Emails to Lasso support on a day (UTC) about its domains, each about one event; beyond it one
-    /// summary. What stops mail that Lasso sends is always an email, and is not counted.
+    /// Emails to Lasso support in a day (UTC) about its domains, each about one event; beyond the limit
+    /// there is one summary. Events that stop mail that Lasso sends are always emailed, and are not counted.
     pub max_support_emails_per_day: LimitView,
-    /// What Lasso support has set; `null` where all limits are the defaults.
+    /// The limits that Lasso support has set; `null` if all limits are the defaults.
     pub set: Option<LimitsSetView>,
 }
 

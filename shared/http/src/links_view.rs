@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use crate::time::in_millis;
 
-/// A link as its client sees it. Its address is not among it: that is stored nowhere.
+/// A link as its client sees it, without its URL, which is not stored.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[cfg_attr(
     feature = "openapi",
@@ -21,10 +21,10 @@ pub struct LinkView {
     /// When it was made.
     #[serde(serialize_with = "in_millis")]
     pub made_at: Timestamp,
-    /// When it ends by itself.
+    /// When the link ends automatically.
     #[serde(serialize_with = "in_millis")]
     pub ends_at: Timestamp,
-    /// Whether it went out with an email.
+    /// Whether the link was sent with an email.
     pub emailed: bool,
 }
 
@@ -39,11 +39,11 @@ pub struct MadeLinkView {
     /// The link.
     #[serde(flatten)]
     pub link: LinkView,
-    /// Its address, which is told this once. A person who has it can open the page.
+    /// The URL of the link, which is only in this response. A person who has it can open the page.
     pub url: String,
 }
 
-/// The links to a domain that are live.
+/// The live links to a domain.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[cfg_attr(
     feature = "openapi",

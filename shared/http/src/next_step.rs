@@ -21,11 +21,12 @@ use crate::words;
     schemars(rename = "NextStep")
 )]
 pub struct NextStepView {
-    /// What it is, for programs.
+    /// The kind of step, for programs.
     pub code: NextStepCode,
-    /// The same for people. Plain text: a page has to escape it.
+    /// The step as a sentence. Plain text: a page has to escape it.
     pub sentence: String,
-    /// The call that leads onward, or looks again now what is looked at by itself; none where neither helps.
+    /// The call to make next, or the call that checks now what the service checks automatically; `null` if
+    /// no call helps.
     pub call: Option<CallView>,
 }
 
@@ -55,22 +56,22 @@ pub enum NextStepCode {
     PublishOwnershipRecord,
     /// The ownership record stays in DNS until all name servers show it.
     KeepOwnershipRecord,
-    /// The service goes on by itself, in a few minutes.
+    /// The service continues automatically, in a few minutes.
     WaitForService,
-    /// Amazon SES looks for the records by itself.
+    /// Amazon SES looks for the records automatically.
     WaitForSes,
     /// Lasso support decides, or takes the final step.
     WaitForLasso,
-    /// The client has something to do first. For Lasso support alone.
+    /// The client has something to do first. Only Lasso support gets this step.
     WaitForClient,
     /// The client publishes the records that Amazon SES verifies the domain by.
     PublishRecords,
-    /// The client publishes the recommended records, so that its mail fares better.
+    /// The client publishes the recommended records, so that more of its mail is accepted.
     PublishRecommendedRecords,
-    /// The client publishes again what is not in DNS any more.
+    /// The client publishes the records again that are no longer in DNS.
     RepairRecords,
-    /// The client mends the domain itself, of which DNS shows no record: it corrects its name, registers or
-    /// renews it, or corrects its delegation.
+    /// The client repairs the domain itself, because DNS shows no record of it: it corrects the name,
+    /// registers or renews the domain, or corrects the delegation.
     RepairDomain,
     /// The client tells Lasso that it is ready for the final step.
     TellLasso,
@@ -78,7 +79,7 @@ pub enum NextStepCode {
     Restart,
     /// The client writes to Lasso support.
     AskLasso,
-    /// Lasso support decides about a claim that is proven.
+    /// Lasso support decides about a proven claim.
     DecideClaim,
     /// Lasso support takes the final step, or refuses it.
     DecideFinalStep,

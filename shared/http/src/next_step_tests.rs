@@ -42,7 +42,7 @@ fn domains() -> Vec<Domain> {
     let at_risk = after(
         &authenticated,
         Trigger::RecordsBroken {
-            reason: "Amazon SES cannot find the DKIM records any more.".to_owned(),
+            reason: "Amazon SES can no longer find the DKIM records.".to_owned(),
         },
     );
     let removing = after(&authenticated, Trigger::Removed);
@@ -155,7 +155,7 @@ fn what_a_client_reads_does_not_depend_on_how_support_is_asked() {
 }
 
 #[test]
-fn a_failed_domain_whose_records_are_found_is_said_to_be_restarted_by_itself() {
+fn a_failed_domain_with_found_records_announces_its_automatic_restart() {
     use domain_auth::diagnosis::{RecordState, Sightings};
     use domain_auth::records::RecordId;
     let keys = [RecordId::Dkim1, RecordId::Dkim2, RecordId::Dkim3];
@@ -166,7 +166,7 @@ fn a_failed_domain_whose_records_are_found_is_said_to_be_restarted_by_itself() {
     for (state, by_itself) in [(RecordState::Found, true), (RecordState::Missing, false)] {
         let seen = keys.map(|id| (id, state));
         domain.sightings = Sightings::default().after(seen, at(300));
-        let said = "is restarted by itself";
+        let said = "Lasso restarts the verification";
         assert_eq!(words::state(&domain).contains(said), by_itself, "{state:?}");
     }
 }

@@ -23,17 +23,18 @@ pub struct NotifiedView {
     /// The domain, as everywhere.
     #[serde(flatten)]
     pub domain: DomainView,
-    /// What is still missing, what sending depends on first. Empty where nothing is.
+    /// The pieces that are still missing, with the pieces that sending depends on first. Empty if nothing is
+    /// missing.
     pub missing: Vec<MissingPiece>,
-    /// When Lasso support was told, in the present state, that the client is ready; `null` where it has
-    /// nothing to do.
+    /// When Lasso support was told, in the present state, that the client is ready; `null` if Lasso support
+    /// has nothing to do.
     #[serde(serialize_with = "in_millis")]
     pub support_told_at: Option<Timestamp>,
-    /// Whether that is an email. It is none beyond the client's limit of emails to Lasso support on a day,
-    /// nor where it says what was emailed within 24 hours, before the domain was removed and added again:
-    /// then it is in the queue of Lasso support alone.
+    /// Whether Lasso support is told by email. If not, the domain is only in the queue of Lasso support. No
+    /// email is sent beyond the client's daily limit of emails to Lasso support, or if the same was emailed
+    /// within 24 hours, before the domain was removed and added again.
     pub emailed: bool,
-    /// The same for a person, and what became of the note.
+    /// The result as a sentence, with what happened to the note.
     pub sentence: String,
 }
 
@@ -69,7 +70,7 @@ fn sentence(status: Status, told: Option<(Timestamp, bool)>, is_noted: bool) -> 
             let how = if emailed {
                 "by email, once for this state"
             } else {
-                "by its queue, without an email"
+                "in its queue, without an email"
             };
             format!("Lasso support was told on {at}, {how}.")
         }

@@ -18,7 +18,7 @@ pub const MAX_BODY: usize = 8 * 1024;
 /// The largest body with addresses of senders, in octets: a hundred of them, each with a display name.
 pub const MAX_SENDERS_BODY: usize = 64 * 1024;
 /// What is wrong with a confirmation that is not the domain's name.
-pub(crate) const ANOTHER_CONFIRMED: &str = "names another domain than the path";
+pub(crate) const ANOTHER_CONFIRMED: &str = "names a different domain than the path";
 
 /// Everything that a request can fail with.
 #[derive(Debug)]
@@ -77,7 +77,7 @@ pub enum ApiError {
     Unconfirmed(DomainName),
     /// Something else comes before the domain can be ready.
     NotReady {
-        /// Where it stands.
+        /// The status of the domain.
         status: Status,
         /// It is proven, and Lasso support has to decide.
         proven: bool,
@@ -177,7 +177,7 @@ pub struct FieldError {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct Problem {
-    /// Names the kind of problem; relative to the API.
+    /// A URI that identifies the kind of problem, relative to the API.
     #[serde(rename = "type")]
     pub problem_type: String,
     /// The kind of problem, for people.
@@ -185,7 +185,7 @@ pub struct Problem {
     /// The HTTP status.
     #[cfg_attr(feature = "openapi", schemars(range(min = 400, max = 599)))]
     pub status: u16,
-    /// This occurrence, for people.
+    /// What is wrong in this request, for people.
     pub detail: String,
     /// The kind of problem, for programs; it never changes.
     pub code: &'static str,
@@ -195,7 +195,7 @@ pub struct Problem {
     /// A value that would be accepted.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub suggestion: Option<String>,
-    /// For Lasso support, where something went wrong on our side.
+    /// The identifier to tell Lasso support, if something went wrong on our side.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub request_id: Option<String>,
     /// Seconds after which the request is worth repeating.

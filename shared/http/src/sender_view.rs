@@ -17,16 +17,16 @@ use crate::words::hidden;
     schemars(rename = "Sender")
 )]
 pub struct SenderView {
-    /// Whether Lasso sends from it now.
+    /// Whether Lasso sends from the address now.
     pub allowed: bool,
-    /// Why, for programs.
+    /// The reason, for programs.
     pub reason: SenderReason,
-    /// Why, for people.
+    /// The reason, as a sentence for people.
     pub message: String,
-    /// What to do next; none where there is nothing to do.
+    /// What to do next; `null` if there is nothing to do.
     pub action: Option<SenderAction>,
-    /// What to know although Lasso sends from it; empty where it does not. A DMARC policy of a name below the
-    /// client's domain is not looked up.
+    /// What to know although Lasso sends from it; empty if Lasso does not send. A DMARC policy of a name
+    /// below the client's domain is not looked up.
     pub warnings: Vec<SenderWarningView>,
 }
 
@@ -57,7 +57,7 @@ pub struct AddressView {
     pub sender: SenderView,
 }
 
-/// What to know of mail from an address.
+/// A warning about mail from an address.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[cfg_attr(
     feature = "openapi",
@@ -65,9 +65,9 @@ pub struct AddressView {
     schemars(rename = "SenderWarning")
 )]
 pub struct SenderWarningView {
-    /// What it is, for programs.
+    /// The kind of step, for programs.
     pub code: SenderWarningCode,
-    /// The same for people, with what to do.
+    /// The warning for people, with what to do.
     pub message: String,
 }
 
@@ -94,25 +94,27 @@ pub enum SenderReason {
     Authenticated,
     /// The client has no domain that covers it.
     NotInitiated,
-    /// Amazon SES has not verified the domain yet: it has not found the DNS records, or not given them.
+    /// Amazon SES has not verified the domain yet: it has not found the DNS records, or has not returned
+    /// them yet.
     WaitingForDns,
     /// Amazon SES has verified the domain, and Lasso support takes the final step; or the client has
     /// proven a contested domain, and Lasso support decides about it, or Lasso transfers it.
     WaitingForLasso,
-    /// The client had the domain and lost it: another client proved it, or Lasso support decided so.
+    /// The client had the domain and lost it: another client proved that it is its own, or Lasso support
+    /// decided so.
     Displaced,
-    /// The claim to the domain is contested: its ownership record has not been found yet, or not at all
-    /// of its name servers.
+    /// The claim to the domain is contested: its ownership record has not been found yet, or not at all its
+    /// name servers.
     ProofWanted,
-    /// Amazon SES gave up, or took its verification back.
+    /// Amazon SES stopped looking for the records, or withdrew its verification.
     Failed,
     /// Lasso support refused the final step.
     Rejected,
-    /// Lasso still sends from it, and records have vanished.
+    /// Lasso still sends from it, but records are missing.
     AtRisk,
     /// Its domain cannot be added: a mailbox provider's, Amazon's, Lasso's or a public suffix.
     NotYourDomain,
-    /// It is no email address.
+    /// It is not an email address.
     InvalidAddress,
 }
 
@@ -120,9 +122,9 @@ pub enum SenderReason {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct SenderAction {
-    /// What a button says.
+    /// The label of a button.
     pub label: String,
-    /// Where in the API the thing is.
+    /// The path in the API.
     pub path: String,
 }
 
@@ -248,8 +250,8 @@ fn refusal(by: &DomainName, refused: &RefusedByDmarc) -> String {
     );
     if refused.is_signed {
         format!(
-            "{policy}, and it wants mail to be signed for {author}, while Lasso's is signed for {by}. \
-             Send from an address at {by}, or add {author} as a domain of its own."
+            "{policy}, and it requires mail to be signed for {author}, while Lasso signs it for {by}. Send \
+             from an address at {by}, or add {author} as a domain of its own."
         )
     } else {
         format!(
@@ -267,7 +269,7 @@ fn until_signed(unsigned: Unsigned) -> &'static str {
         Unsigned::NotSeenBySes => {
             "Its CNAME records are published, and Amazon SES signs once it has found them."
         }
-        Unsigned::OwnersKey => "Amazon SES has not found the DKIM key of its owner.",
+        Unsigned::OwnersKey => "Amazon SES has not found the DKIM key of the domain's owner.",
     }
 }
 
@@ -281,14 +283,14 @@ fn waiting(name: &str, records: RecordsSeen) -> String {
             format!("Amazon SES has not found the DNS records of {name} yet.")
         }
         RecordsSeen::Gone => {
-            format!("The DNS records of {name} were found before, and are not all there any more.")
+            format!("The DNS records of {name} were found before, but some are missing now.")
         }
         RecordsSeen::Hidden(by) => {
             let why = hidden(by);
             format!("The records of {name} cannot be seen: {why}.")
         }
         RecordsSeen::Found => format!(
-            "The DNS records of {name} are found, and Amazon SES has not verified the domain yet."
+            "The DNS records of {name} are published, but Amazon SES has not verified the domain yet."
         ),
     }
 }
@@ -301,7 +303,7 @@ fn covered(name: &str, standing: SenderStanding) -> SenderView {
         ),
         SenderStanding::AtRisk(reason) => SenderView::allowed(
             SenderReason::AtRisk,
-            format!("Lasso still sends for {name}, and it needs attention: {reason}"),
+            format!("Lasso still sends for {name}, but it needs attention: {reason}"),
         ),
         SenderStanding::WaitingForRecords => SenderView::refused(
             SenderReason::WaitingForDns,
@@ -334,13 +336,13 @@ fn covered(name: &str, standing: SenderStanding) -> SenderView {
         ),
         SenderStanding::Displaced(happened) => SenderView::refused(
             SenderReason::Displaced,
-            format!("{happened} To have it again, publish its ownership record."),
+            format!("{happened} To get it back, publish its ownership record."),
         ),
         SenderStanding::WaitingForChallenge => SenderView::refused(
             SenderReason::WaitingForLasso,
             format!(
-                "Amazon SES has verified {name}, and another client has proven it, or a domain above or \
-                 below it. Lasso support decides."
+                "Amazon SES has verified {name}, but another client has proven that it, or a domain above \
+                 or below it, is its own. Lasso support decides."
             ),
         ),
         SenderStanding::WaitingForLasso => SenderView::refused(
@@ -353,7 +355,7 @@ fn covered(name: &str, standing: SenderStanding) -> SenderView {
         ),
         SenderStanding::Rejected(reason) => SenderView::refused(
             SenderReason::Rejected,
-            format!("Lasso support did not complete {name}: {reason}"),
+            format!("Lasso support refused the final step for {name}: {reason}"),
         ),
     }
 }
@@ -377,7 +379,7 @@ fn label_of(standing: &SenderStanding) -> Option<&'static str> {
         | SenderStanding::WaitingForRecords
         | SenderStanding::WaitingForLasso
         | SenderStanding::WaitingForChallenge
-        | SenderStanding::WaitingForDecision => Some("See where it stands"),
+        | SenderStanding::WaitingForDecision => Some("See its status"),
         SenderStanding::Displaced(_) => Some("See what happened"),
         SenderStanding::Rejected(_) => Some("See the reason"),
     }

@@ -26,14 +26,14 @@ use crate::waiting_view::{MissingCountView, WaitingView};
     schemars(rename = "StaffDomain")
 )]
 pub struct StaffDomainView {
-    /// Whose it is.
+    /// The client that the domain belongs to.
     pub client: String,
-    /// How the client stands with the name.
+    /// The client's claim to the name.
     pub claim: ClaimView,
-    /// Whether a label of the name mixes scripts, as names made to imitate others do.
+    /// Whether a label of the name mixes scripts, as names that imitate other names do.
     pub imitates: bool,
-    /// What the client, or Lasso support on its behalf, wrote last in this state, such as with "we are ready".
-    /// Plain text: a page has to escape it.
+    /// The last note of the client, or of Lasso support on its behalf, in this state, such as with "we are
+    /// ready". Plain text: a page has to escape it.
     pub ready_note: Option<String>,
     /// Why it waits, since when, and for whom.
     pub waiting: WaitingView,
@@ -42,11 +42,11 @@ pub struct StaffDomainView {
     /// The domain as the client sees it.
     #[serde(flatten)]
     pub domain: DomainView,
-    /// What the last look at DNS saw, as it was answered.
+    /// The answers of the last look at DNS.
     pub look: Option<DnsLook>,
 }
 
-/// How a client stands with a name.
+/// The claim of a client to a name.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[cfg_attr(
     feature = "openapi",
@@ -59,7 +59,7 @@ pub struct ClaimView {
     pub standing: &'static str,
     /// The client that holds the name.
     pub holder: Option<String>,
-    /// When the claim was proven: of a contested claim, since when Lasso support has to decide.
+    /// When the claim was proven. If it is contested, Lasso support has had to decide since then.
     #[serde(serialize_with = "in_millis")]
     pub proven_at: Option<Timestamp>,
     /// Clients whose claims stand in the way of this one.
@@ -99,22 +99,22 @@ impl OtherClaimView {
     schemars(rename = "StaffDomainSummary")
 )]
 pub struct StaffSummaryView {
-    /// Whose it is.
+    /// The client that the domain belongs to.
     pub client: String,
-    /// A person at the client who can be asked.
+    /// The email address of a contact at the client.
     pub contact_email: Option<String>,
-    /// Whether a label of the name mixes scripts, as names made to imitate others do.
+    /// Whether a label of the name mixes scripts, as names that imitate other names do.
     pub imitates: bool,
-    /// What the client, or Lasso support on its behalf, wrote last in this state, such as with "we are ready".
-    /// Plain text: a page has to escape it.
+    /// The last note of the client, or of Lasso support on its behalf, in this state, such as with "we are
+    /// ready". Plain text: a page has to escape it.
     pub ready_note: Option<String>,
     /// Why it waits, since when, and for whom.
     pub waiting: WaitingView,
     /// How many pieces are missing.
     pub missing: MissingCountView,
-    /// What recipients and mailbox providers will see; none before the first look at DNS.
+    /// What recipients and mailbox providers will see; `null` before the first look at DNS.
     pub readiness: Option<ReadinessSummaryView>,
-    /// The claims on the name, where it is contested or another client has proven it.
+    /// The claims on the name, if it is contested or another client has proven it.
     pub claim: Option<ClaimView>,
     /// The domain as the client sees it in a list.
     #[serde(flatten)]
@@ -145,16 +145,16 @@ pub struct ReadinessSummaryView {
     schemars(rename = "StaffDomainList")
 )]
 pub struct StaffListView {
-    /// The domains. In the queue, the one that has waited longest first.
+    /// The domains. In the queue, the domain that has waited longest comes first.
     pub items: Vec<StaffSummaryView>,
-    /// The cursor of the next page; none after the last.
+    /// The cursor of the next page; `null` on the last page.
     pub next_cursor: Option<String>,
-    /// On the first page of the queue: what the last comparison of all domains with Amazon SES's list of
-    /// identities has shown; none before the first.
+    /// On the first page of the queue: the result of the last comparison of all domains with Amazon SES's
+    /// list of identities; `null` before the first comparison.
     pub reconciliation: Option<ReconciliationView>,
 }
 
-/// Where Amazon SES and the domains do not agree.
+/// The differences between the identities at Amazon SES and the domains.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[cfg_attr(
     feature = "openapi",
@@ -165,9 +165,9 @@ pub struct ReconciliationView {
     /// When they were compared.
     #[serde(serialize_with = "in_millis")]
     pub checked_at: Timestamp,
-    /// How many identities no domain holds.
+    /// The number of identities that no domain holds.
     pub orphans: usize,
-    /// How many domains have no identity although they should.
+    /// The number of domains that should have an identity but have none.
     pub missing: usize,
     /// The first hundred of the identities that no domain holds.
     pub orphan_identities: Vec<OrphanView>,
@@ -204,7 +204,7 @@ pub struct OrphanView {
     schemars(rename = "MissingIdentity")
 )]
 pub struct MissingView {
-    /// Whose domain.
+    /// The client that has the domain.
     pub client: String,
     /// The domain.
     pub domain: String,

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::time::in_millis;
 
-/// An email about a domain that did not reach its reader.
+/// An email about a domain that did not reach its recipient.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[cfg_attr(
     feature = "openapi",
@@ -16,11 +16,11 @@ use crate::time::in_millis;
 pub struct UndeliveredView {
     /// What it was for.
     pub email: Mailing,
-    /// Why it did not reach its reader.
+    /// Why it did not reach its recipient.
     pub reason: Undelivered,
-    /// The address, made unrecognizable.
+    /// The address, masked.
     pub to: String,
-    /// The enhanced status code of the mail server that refused it (RFC 3463), where there is one.
+    /// The enhanced status code of the mail server that refused it (RFC 3463), if there is one.
     pub status: Option<String>,
     /// When Amazon SES reported it.
     #[serde(serialize_with = "in_millis")]
@@ -57,7 +57,9 @@ fn message(refusal: &MailRefusal) -> String {
         Mailing::Instructions => {
             "Check the address and send the records to another one, or hand them over in another way."
         }
-        Mailing::Notice => "Lasso cannot reach this contact by email: give the domain another one.",
+        Mailing::Notice => {
+            "Lasso cannot reach this contact by email: give the domain another contact."
+        }
     };
     format!("{happened} {to_do}")
 }
@@ -85,8 +87,8 @@ mod tests {
         );
         assert_eq!(
             said(Mailing::Notice, Undelivered::Complained),
-            "The recipient d…@it-partner.example reported an email about this domain to its \
-             contact as spam. Lasso cannot reach this contact by email: give the domain another one."
+            "The recipient d…@it-partner.example reported an email about this domain to its contact as \
+             spam. Lasso cannot reach this contact by email: give the domain another contact."
         );
         assert!(
             said(Mailing::Instructions, Undelivered::Rejected).starts_with("Amazon SES did not")

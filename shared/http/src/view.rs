@@ -31,27 +31,29 @@ pub struct DomainView {
     /// What a list shows of it.
     #[serde(flatten)]
     pub summary: DomainSummaryView,
-    /// A person who can be asked.
+    /// The email address of a contact at the client.
     pub contact_email: Option<String>,
-    /// What Amazon SES last said. Of a domain that waits, what Amazon SES stopped looking for earlier is
-    /// `not_started`: it begins again by itself. None where Amazon SES has no identity of the domain.
+    /// The last answer of Amazon SES. If the domain waits, an axis that Amazon SES stopped looking for
+    /// earlier is shown as `not_started`: the search begins again automatically. `null` if Amazon SES has no
+    /// identity for the domain.
     pub ses: Option<SesView>,
-    /// When DNS was last looked at; what follows is as of then.
+    /// When DNS was last looked at. The record states, diagnoses and readiness are as of then.
     #[serde(serialize_with = "in_millis")]
     pub dns_looked_at: Option<Timestamp>,
-    /// Who serves the zone, where it is a provider that is known, and where to click there.
+    /// The DNS provider of the zone and where to click there, if the provider is known.
     pub dns_provider: Option<&'static Provider>,
-    /// The records to publish; none while SES has not answered.
+    /// The records to publish; empty until SES has returned them.
     pub records: Vec<RecordView>,
-    /// What concerns the domain as a whole.
+    /// Diagnoses of the domain as a whole.
     pub diagnoses: Vec<DomainDiagnosis>,
     /// What recipients and mailbox providers will see.
     pub readiness: Option<Readiness>,
-    /// When it is looked at next.
+    /// When the service looks at the domain next.
     #[serde(serialize_with = "in_millis")]
     pub next_check_at: Timestamp,
-    /// Emails about it that did not reach their reader, the latest last. Those of instructions are gone when the
-    /// next ones are sent, and those to a contact when it is changed; the history keeps all.
+    /// Emails about the domain that did not reach their recipient, the latest last. An entry about
+    /// instructions is removed when the next instructions are sent, and an entry about a contact when the
+    /// contact changes; the history keeps all.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub undelivered: Vec<UndeliveredView>,
 }
@@ -69,8 +71,8 @@ pub struct SesView {
     /// When it was asked.
     #[serde(serialize_with = "in_millis")]
     pub looked_at: Timestamp,
-    /// When it was last asked about all three axes: of many domains only the verification may have
-    /// been looked at since.
+    /// When Amazon SES was last asked about all three axes. Since then it may have been asked only about the
+    /// verification.
     #[serde(serialize_with = "in_millis", skip_serializing_if = "Option::is_none")]
     pub details_at: Option<Timestamp>,
 }
@@ -83,7 +85,7 @@ pub struct SesView {
     schemars(rename = "Record")
 )]
 pub struct RecordView {
-    /// Which one of the set.
+    /// Which record of the set.
     pub id: RecordId,
     /// TXT, CNAME or MX.
     #[serde(rename = "type")]
@@ -94,38 +96,38 @@ pub struct RecordView {
     pub record_type: &'static str,
     /// The full name.
     pub name: String,
-    /// The name relative to the zone, which most DNS panels want.
+    /// The name relative to the zone, the form that most DNS providers expect.
     pub host: String,
-    /// The value, as a zone file has it: of an MX record its priority and its exchange.
+    /// The value, as in a zone file: for an MX record, its priority and its exchange.
     pub value: String,
-    /// The priority of an MX record, for panels that have a field for it. Lower is tried first.
+    /// The priority of an MX record, for DNS providers with a field for it. Lower is tried first.
     pub priority: Option<u16>,
-    /// The host of an MX record, for panels that have a field for its priority.
+    /// The host of an MX record, for DNS providers with a separate field for the priority.
     pub exchange: Option<String>,
     /// Proposed time to live, in seconds.
     pub ttl: u32,
     /// Whether sending depends on it.
     pub requirement: Requirement,
-    /// What it is for, and what to take care of.
+    /// The purpose of the record, and what to watch out for.
     pub note: &'static str,
-    /// What DNS says of it: `not_looked_yet` until it has been looked up, `unknown` where DNS did not
-    /// answer.
+    /// The state of the record in DNS: `not_looked_yet` until it has been looked up, `unknown` if DNS did
+    /// not answer.
     pub state: RecordState,
-    /// The diagnosis that leads.
+    /// The main diagnosis.
     pub code: Option<DiagnosisCode>,
-    /// The same for a person, with the actual values. Plain text: a page has to escape it.
+    /// The diagnosis as a sentence, with the actual values. Plain text: a page has to escape it.
     pub message: Option<String>,
     /// The value that should be published.
     pub expected: String,
-    /// The values that are published, made fit to be read.
+    /// The published values, made readable.
     pub observed: Vec<String>,
     /// What to do.
     pub fix: Option<Fix>,
     /// How long caches may still hold an old answer, in minutes.
     pub wait_minutes: Option<u32>,
-    /// What else there is to say.
+    /// Further diagnoses of the record.
     pub also: Vec<Also>,
-    /// When a look last found it; none for a record that was never found.
+    /// When a look last found the record; `null` if it was never found.
     #[serde(serialize_with = "in_millis")]
     pub last_found_at: Option<Timestamp>,
 }
@@ -142,14 +144,14 @@ pub struct DomainSummaryView {
     pub domain: String,
     /// The name for display.
     pub domain_unicode: String,
-    /// Where it stands.
+    /// The status of the domain.
     pub status: Status,
-    /// What that means: what happened, what happens by itself, and until when. Plain text: a page has to
-    /// escape it.
+    /// What the status means: what happened, what happens automatically, and until when. Plain text: a page
+    /// has to escape it.
     pub status_detail: String,
     /// What to do next.
     pub next_step: NextStepView,
-    /// Since when it stands there.
+    /// Since when the domain has this status.
     #[serde(serialize_with = "in_millis")]
     pub status_since: Timestamp,
     /// Whether Lasso sends for it now.
@@ -161,17 +163,16 @@ pub struct DomainSummaryView {
     /// When it was added.
     #[serde(serialize_with = "in_millis")]
     pub added_at: Timestamp,
-    /// When the present state ends by itself.
+    /// When the present state ends automatically.
     #[serde(serialize_with = "in_millis")]
     pub deadline: Option<Timestamp>,
-    /// What happens then; none where there is no deadline.
+    /// What happens at the deadline; `null` if there is no deadline.
     pub deadline_means: Option<DeadlineMeans>,
-    /// When the client said that it is ready for the final step: since the domain came into its state, or
-    /// on the way to it.
+    /// When the client said that it is ready for the final step, in the present state or on the way to it.
     #[serde(serialize_with = "in_millis")]
     pub ready_at: Option<Timestamp>,
-    /// Its path below the base URL of the API, as the paths of the OpenAPI document are. A client appends
-    /// it to that URL.
+    /// The path of the domain below the base URL of the API, like the paths of the OpenAPI document. A
+    /// client appends it to that URL.
     pub path: String,
 }
 
@@ -185,7 +186,7 @@ pub struct DomainSummaryView {
 pub struct DomainListView {
     /// The domains.
     pub items: Vec<DomainSummaryView>,
-    /// The cursor of the next page; none after the last.
+    /// The cursor of the next page; `null` on the last page.
     pub next_cursor: Option<String>,
 }
 
@@ -381,15 +382,15 @@ fn note(id: RecordId, requirement: Requirement, quoted: bool) -> &'static str {
         RecordId::Dkim1 | RecordId::Dkim2 | RecordId::Dkim3
             if requirement == Requirement::Required =>
         {
-            "DKIM: Amazon SES verifies the domain when it finds the three CNAME records, and by \
-             nothing else. Switch off any proxy for this name."
+            "DKIM: Amazon SES verifies the domain only when it finds the three CNAME records. Switch off \
+             any proxy for this name."
         }
         RecordId::Dkim1 | RecordId::Dkim2 | RecordId::Dkim3 => {
             "DKIM: without the three CNAME records recipients can see \"via amazonses.com\". \
              Switch off any proxy for this name."
         }
         RecordId::MailFromMx => "Bounces come back here. Nothing else may use this name for mail.",
-        RecordId::MailFromSpf => "SPF for the name that bounces come back to.",
+        RecordId::MailFromSpf => "SPF for the name that receives bounces.",
         RecordId::Dmarc => {
             "Only if the domain has no DMARC record yet; never replace or repeat an existing one."
         }

@@ -22,28 +22,28 @@ use crate::words::seen;
     schemars(rename = "Waiting")
 )]
 pub struct WaitingView {
-    /// Who has to do something: `lasso` or `client`; none where the service goes on by itself, or where
-    /// all is done.
+    /// Who has to do something: `lasso` or `client`; `null` if the service continues automatically, or if
+    /// nothing is left to do.
     #[serde(rename = "for")]
     #[cfg_attr(feature = "openapi", schemars(extend("enum" = ["lasso", "client", null])))]
     pub waits_for: Option<&'static str>,
-    /// Since when.
+    /// Since when it waits.
     #[serde(serialize_with = "in_millis")]
     pub since: Timestamp,
-    /// For what, for programs.
+    /// The reason, for programs.
     pub reason: WaitReason,
     /// The same for a person. Plain text: a page has to escape it.
     pub why: String,
 }
 
-/// What a domain waits for.
+/// The reason why a domain waits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum WaitReason {
     /// Lasso support decides between two clients.
     Decision,
-    /// The claim takes its name over.
+    /// The name is being transferred to the client of the claim.
     Takeover,
     /// The ownership record.
     Ownership,
@@ -51,11 +51,11 @@ pub enum WaitReason {
     Registration,
     /// The DNS records.
     Records,
-    /// Amazon SES, which looks for the records by itself.
+    /// Amazon SES, which looks for the records automatically.
     Ses,
     /// Lasso support takes or refuses the final step.
     FinalStep,
-    /// Records that are gone.
+    /// Records that are missing.
     RecordsGone,
     /// Another 72 hours at Amazon SES.
     Restart,
@@ -67,7 +67,7 @@ pub enum WaitReason {
     Nothing,
 }
 
-/// How many pieces are missing, by the last look at DNS and by what Amazon SES said last.
+/// How many pieces are missing, by the last look at DNS and the last answer of Amazon SES.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[cfg_attr(
     feature = "openapi",
@@ -163,7 +163,7 @@ fn of_pending(records: Records) -> (WaitReason, &'static str) {
         ),
         Records::Unknown => (
             WaitReason::Records,
-            "DNS had no answer for the records at the last look, and is asked again by itself.",
+            "DNS gave no answer for the records at the last check; Lasso asks again automatically.",
         ),
         Records::Missing | Records::Gone => (
             WaitReason::Records,
@@ -172,14 +172,15 @@ fn of_pending(records: Records) -> (WaitReason, &'static str) {
         Records::Hidden(by) => (WaitReason::Records, hidden_records(by)),
         Records::Found => (
             WaitReason::Ses,
-            "The DNS records are found, and Amazon SES has not verified the domain yet.",
+            "The DNS records are published, but Amazon SES has not verified the domain yet.",
         ),
     }
 }
 
 fn why(domain: &Domain) -> (WaitReason, String) {
     if !domain.challengers.is_empty() {
-        let why = "Another client has proven this name, or one above or below it: release decides.";
+        let why = "Another client has proven that this name, or one above or below it, is its own: decide \
+            with release.";
         return (WaitReason::Decision, why.to_owned());
     }
     let (reason, why) = match &domain.state {
@@ -189,20 +190,20 @@ fn why(domain: &Domain) -> (WaitReason, String) {
         ),
         State::Contested(contested) if contested.proven_at.is_some() => (
             WaitReason::Decision,
-            "This client has proven the name, and the claim of another client stands in the way: release \
-             decides.",
+            "This client has proven that the name is its own, but the claim of another client stands in \
+             the way: decide with release.",
         ),
         State::Contested(contested) if contested.unconfirmed.is_some() => (
             WaitReason::Ownership,
-            "The ownership record was found, and not yet at all name servers of the domain.",
+            "The ownership record was found, but not yet at all name servers of the domain.",
         ),
         State::Contested(_) => (
             WaitReason::Ownership,
-            "The client has not proven the name: its ownership record was not found.",
+            "The client has not proven that the name is its own: the ownership record was not found.",
         ),
         State::Provisioning(_) => (
             WaitReason::Registration,
-            "Amazon SES has not registered the domain yet. It is tried again by itself.",
+            "Amazon SES has not registered the domain yet. Lasso will try again.",
         ),
         State::Pending(_) => of_pending(Records::of(domain)),
         State::Verified(_) if domain.was_rejected => (
@@ -234,7 +235,8 @@ fn why(domain: &Domain) -> (WaitReason, String) {
         }
         State::AtRisk(_) if Records::of(domain) == Records::Found => (
             WaitReason::Ses,
-            "The DNS records are found again. The domain recovers by itself once Amazon SES and DNS agree.",
+            "The DNS records are found again. The domain recovers automatically once Amazon SES and DNS \
+             agree.",
         ),
         State::AtRisk(at_risk) => {
             return (WaitReason::RecordsGone, one_line(&at_risk.reason));
@@ -247,7 +249,7 @@ fn why(domain: &Domain) -> (WaitReason, String) {
         }
         State::Removing(_) => (
             WaitReason::Removal,
-            "The domain is being removed, which goes on by itself.",
+            "The domain is being removed. Nothing has to be done.",
         ),
     };
     (reason, why.to_owned())

@@ -13,58 +13,58 @@ use crate::stage::{ClaimStage, HiddenBy, Records, Trouble};
 /// Next steps of the client.
 pub(crate) mod client {
     pub(crate) const KEEP_OWNERSHIP_RECORD: &str =
-        "Leave the ownership record in place. It is looked for again by itself.";
+        "Leave the ownership record in place. Lasso looks for it again automatically.";
     pub(crate) const WAIT_FOR_DECISION: &str =
         "Nothing to do now: leave the ownership record in place. Lasso support decides.";
     pub(crate) const WAIT_FOR_TRANSFER: &str =
         "Nothing to do now: leave the ownership record in place.";
     pub(crate) const WAIT_FOR_REGISTRATION: &str =
-        "Nothing to do now: the values to copy are there in a moment.";
-    pub(crate) const WAIT_FOR_REMOVAL: &str = "Nothing to do: the domain goes by itself.";
+        "Nothing to do now: the values to copy will be here in a moment.";
+    pub(crate) const WAIT_FOR_REMOVAL: &str = "Nothing to do: Lasso is removing the domain.";
     pub(crate) const PUBLISH_RECORDS: &str = "Publish the DNS records of the domain, or send them \
          to the person who looks after your DNS.";
     pub(crate) const PUBLISH_RECORDS_UNSEEN: &str = "Publish the records of the domain, or send them to \
-         the person who does that for you. Those that are published already stay as they are.";
-    pub(crate) const PUBLISH_RECORDS_AGAIN: &str = "Publish the DNS records again: they were found \
-         before, and the last look did not find all of them.";
-    pub(crate) const TELL_LASSO_IN_TIME: &str = "The DNS records are found. Tell Lasso that you are \
+         the person who does that for you. Do not change records that are already published.";
+    pub(crate) const PUBLISH_RECORDS_AGAIN: &str = "Publish the DNS records again: they were found before, \
+         and the last check did not find all of them.";
+    pub(crate) const TELL_LASSO_IN_TIME: &str = "The DNS records are published. Tell Lasso that you are \
          ready for the final step.";
-    pub(crate) const WAIT_FOR_SES: &str =
-        "Nothing to do now: the DNS records are found, and Amazon SES looks for them by itself.";
+    pub(crate) const WAIT_FOR_SES: &str = "Nothing to do now: the DNS records are published. Amazon SES looks for them automatically.";
     pub(crate) const WAIT_FOR_OWNERS_KEY: &str =
-        "Nothing to do now: Amazon SES verifies the domain by itself.";
+        "Nothing to do now: Amazon SES verifies the domain automatically.";
     pub(crate) const WAIT_FOR_FINAL_STEP: &str =
         "Nothing to do now: Lasso support completes the final step.";
-    pub(crate) const PUBLISH_CNAMES_BEFORE_FINAL_STEP: &str = "Publish the CNAME records, so that mail \
-         is signed for your domain. Lasso support completes the final step meanwhile.";
-    pub(crate) const WAIT_FOR_CHALLENGE: &str = "Nothing to do now: another client has proven this domain, \
-         or one above or below it, and Lasso support decides.";
+    pub(crate) const PUBLISH_CNAMES_BEFORE_FINAL_STEP: &str = "Publish the CNAME records, so that mail is \
+         signed for your domain. In the meantime, Lasso support completes the final step.";
+    pub(crate) const WAIT_FOR_CHALLENGE: &str = "Nothing to do now: another client has proven that this \
+         domain, or one above or below it, is its own. Lasso support decides.";
     pub(crate) const SEE_WHETHER_RECORDS_ARE_PUBLISHED: &str = "Make sure that the DNS records of the \
-         domain are published. The last look had no answer for them, and asks again by itself.";
+         domain are published. DNS gave no answer for them at the last check; Lasso asks again \
+         automatically.";
     pub(crate) const WAIT_FOR_SES_AGAIN: &str = "Nothing to do now: Amazon SES no longer reports this \
-         domain as verified, which is looked at again by itself before anything changes.";
+         domain as verified. Lasso checks again before it changes anything.";
     pub(crate) const NOTHING: &str = "Nothing to do: you can send from this domain.";
     pub(crate) const PUBLISH_RECOMMENDED_RECORDS: &str = "Publish the CNAME records. Until then \
          recipients can see \"via amazonses.com\" beside your name.";
     pub(crate) const WAIT_FOR_SIGNING: &str = "Nothing to do now: you can send from this domain. Amazon \
-         SES has not seen its DKIM key yet, and looks for it by itself.";
+         SES has not seen its DKIM key yet, and looks for it automatically.";
     pub(crate) const REPAIR_RECORDS: &str =
-        "Publish again what is missing: each DNS record says what is wrong, and how to repair it.";
-    pub(crate) const WAIT_FOR_RECOVERY: &str = "Nothing to do now: the DNS records are found again, \
-         and Amazon SES looks for them by itself.";
+        "Repair the DNS records: each one says what is wrong with it, and how to repair it.";
+    pub(crate) const WAIT_FOR_RECOVERY: &str = "Nothing to do now: the DNS records are found again, and \
+         Amazon SES looks for them automatically.";
     pub(crate) const SEE_WHETHER_RECORDS_ARE_THERE: &str = "Make sure that the DNS records of the domain \
-         are still published. The last look had no answer for them.";
+         are still published. DNS gave no answer for them at the last check.";
     pub(crate) const SEE_WHETHER_RECORDS_ARE_STILL_THERE: &str = "Make sure that the records of the \
          domain are still published. They have not been looked up yet.";
-    pub(crate) const ASK_LASSO_ABOUT_THE_KEY: &str = "Ask Lasso support: Amazon SES signs this \
-         domain's mail with a key of its owner, so what has to be repaired is not shown here.";
+    pub(crate) const ASK_LASSO_ABOUT_THE_KEY: &str = "Ask Lasso support: Amazon SES signs this domain's \
+         mail with a DKIM key of the domain's owner, so Lasso cannot show what has to be repaired.";
     pub(crate) const RESTART: &str = "Publish the DNS records of the domain, and restart the \
          verification. Amazon SES then looks for them for another 72 hours.";
-    pub(crate) const RESTART_WITH_RECORDS: &str = "The DNS records are found now. Lasso restarts the \
-         verification by itself at one of its next looks; you can restart it at once.";
+    pub(crate) const RESTART_WITH_RECORDS: &str = "The DNS records are published now. Lasso restarts the \
+         verification automatically at one of its next checks; you can also restart it now.";
     pub(crate) const RESTART_WITH_UNKNOWN_RECORDS: &str = "Make sure that the DNS records of the domain \
-         are published, which the last look had no answer for, and restart the verification. Amazon SES \
-         then looks for them for another 72 hours.";
+         are published: DNS gave no answer for them at the last check. Then restart the verification. \
+         Amazon SES then looks for them for another 72 hours.";
     pub(crate) const RESTART_WITH_UNSEEN_RECORDS: &str = "Make sure that the records of the domain are \
          published, and restart the verification. Amazon SES then looks for them for another 72 hours.";
     pub(crate) const RESTART_WITH_OWNERS_KEY: &str =
@@ -72,10 +72,9 @@ pub(crate) mod client {
     pub(crate) const REGISTER_AGAIN: &str =
         "Restart the verification. The domain is then registered with Amazon SES again.";
     pub(crate) const CHECK_THE_NAME: &str = "Check the spelling of the name. If it is wrong, remove the \
-         domain and add the right one. If it is right, ask Lasso support: restarting does not help as \
-         long as Amazon SES does not accept the name.";
-    pub(crate) const SETTLE_AND_TELL_LASSO: &str =
-        "Settle what Lasso support wrote, and then tell Lasso that you are ready again.";
+         domain and add the right one. If it is right, ask Lasso support: restarting does not help while \
+         Amazon SES does not accept the name.";
+    pub(crate) const SETTLE_AND_TELL_LASSO: &str = "Solve the problem that Lasso support described, and then tell Lasso that you are ready again.";
 
     use super::{ClientId, HiddenBy};
 
@@ -87,12 +86,12 @@ pub(crate) mod client {
                  it. If it is wrong, remove the domain here and add the right one."
             }
             HiddenBy::Suspended => {
-                "Sign in where the domain is registered, and do what is asked for there: the domain has \
+                "Sign in where the domain is registered, and follow the instructions there: the domain has \
                  expired or is suspended."
             }
             HiddenBy::NotLive => {
-                "Correct the name servers of the domain where it is registered: those that are set there do \
-                 not serve it."
+                "Correct the name servers of the domain where it is registered: the name servers that are \
+                 set there do not serve it."
             }
             HiddenBy::Bogus => {
                 "Remove or replace the DS record of the domain where it is registered: its DNSSEC signatures \
@@ -115,46 +114,47 @@ pub(crate) mod client {
 
 /// Next steps of Lasso support.
 pub(crate) mod support {
-    pub(crate) const WAIT_FOR_PROOF: &str = "Nothing to do: the client publishes the ownership \
-         record, which is looked for by itself.";
-    pub(crate) const DECIDE_CLAIM: &str = "Decide about the claim: grant it to this client, which has \
-         proven the name, or end it.";
+    pub(crate) const WAIT_FOR_PROOF: &str = "Nothing to do: the client publishes the ownership record, and \
+         Lasso looks for it automatically.";
+    pub(crate) const DECIDE_CLAIM: &str = "Decide about the claim of this client, which has proven that \
+         the name is its own: grant it, or end it.";
     pub(crate) const WAIT_FOR_TRANSFER: &str =
         "Nothing to do: the name is being transferred to this client, which takes a few minutes.";
     pub(crate) const WAIT_FOR_REGISTRATION: &str =
-        "Nothing to do: the domain is being registered with Amazon SES by itself.";
-    pub(crate) const WAIT_FOR_REMOVAL: &str = "Nothing to do: the domain is removed by itself.";
+        "Nothing to do: Lasso is registering the domain with Amazon SES.";
+    pub(crate) const WAIT_FOR_REMOVAL: &str = "Nothing to do: Lasso is removing the domain.";
     pub(crate) const WAIT_FOR_RECORDS: &str =
         "Nothing to do, unless the client asks for help: the client publishes the DNS records.";
-    pub(crate) const WAIT_FOR_DNS: &str = "Nothing to do: DNS had no answer for the records at the last look, and is asked again by itself.";
+    pub(crate) const WAIT_FOR_DNS: &str = "Nothing to do: DNS gave no answer for the records at the last \
+        check; Lasso asks again automatically.";
     pub(crate) const WAIT_FOR_SES_AGAIN: &str = "Nothing to do now: Amazon SES no longer reports this \
-         domain as verified, which is looked at again by itself before anything changes.";
+         domain as verified. Lasso checks again before it changes anything.";
     pub(crate) const WAIT_FOR_UNSEEN_RECORDS: &str =
         "Nothing to do, unless the client asks for help: the client publishes the records.";
-    pub(crate) const HELP_WITH_RECORDS: &str = "Help the client, which says that it is ready: not all \
-         of the DNS records that Amazon SES needs are found.";
+    pub(crate) const HELP_WITH_RECORDS: &str = "Help the client: it says that it is ready, but not all of \
+         the DNS records that Amazon SES needs are published.";
     pub(crate) const WAIT_FOR_SES: &str =
-        "Nothing to do: Amazon SES looks for the DNS records by itself.";
+        "Nothing to do: Amazon SES looks for the DNS records automatically.";
     pub(crate) const WAIT_FOR_OWNERS_KEY: &str =
-        "Nothing to do: Amazon SES verifies the domain by itself.";
+        "Nothing to do: Amazon SES verifies the domain automatically.";
     pub(crate) const DECIDE_FINAL_STEP: &str =
         "Complete the final step, or reject it with a reason.";
     pub(crate) const DECIDE_FINAL_STEP_UNSIGNED: &str = "Complete the final step, or reject it with a \
-         reason. The CNAME records are not all there: until they are, mail is not signed for the domain, and \
-         a strict DMARC policy has it refused.";
+         reason. Not all CNAME records are published. Until they are, mail is not signed for the domain, \
+         and a strict DMARC policy can make mail servers refuse it.";
     pub(crate) const NOTHING: &str = "Nothing to do: Lasso sends for this domain.";
     pub(crate) const HELP_TO_REPAIR: &str = "Help the client to repair the DNS records.";
     pub(crate) const HELP_TO_REPAIR_UNSEEN: &str =
         "Help the client to make sure that the records of the domain are still published.";
-    pub(crate) const HELP_WITH_THE_KEY: &str = "Help the client: Amazon SES signs this domain's mail \
-         with a key of its owner, so what has to be repaired is not shown here.";
+    pub(crate) const HELP_WITH_THE_KEY: &str = "Help the client: Amazon SES signs this domain's mail with \
+         a DKIM key of the domain's owner, so Lasso cannot show what has to be repaired.";
     pub(crate) const WAIT_FOR_RECOVERY: &str =
-        "Nothing to do now: the domain recovers by itself once Amazon SES and DNS agree.";
+        "Nothing to do now: the domain recovers automatically once Amazon SES and DNS agree.";
     pub(crate) const RESTART: &str = "Help the client to publish the DNS records, and restart the \
          verification on its behalf if it does not do so itself. Amazon SES then looks for them for \
          another 72 hours.";
-    pub(crate) const RESTART_WITH_RECORDS: &str = "The DNS records are found now. The verification is \
-         restarted by itself at one of the next looks; you can restart it at once on the client's \
+    pub(crate) const RESTART_WITH_RECORDS: &str = "The DNS records are published now. Lasso restarts the \
+         verification automatically at one of its next checks; you can also restart it now on the client's \
          behalf.";
     pub(crate) const RESTART_WITH_UNSEEN_RECORDS: &str = "Help the client to make sure that the records \
          are published, and restart the verification on its behalf if it does not do so itself.";
@@ -162,11 +162,12 @@ pub(crate) mod support {
          it does not do so itself. Amazon SES then looks again for 72 hours.";
     pub(crate) const REGISTER_AGAIN: &str = "Restart the verification on the client's behalf if it does \
          not do so itself. The domain is then registered with Amazon SES again.";
-    pub(crate) const CHECK_THE_NAME: &str = "Ask the client whether the name is spelled right: Amazon SES \
-         does not accept it. Restart the verification on the client's behalf once the reason is gone: \
-         the domain is then registered with Amazon SES again.";
-    pub(crate) const REOPEN_AFTER_REJECTION: &str = "Nothing to do, unless the client asks for help: it \
-         settles what was written, and says that it is ready again. You can say so on its behalf.";
+    pub(crate) const CHECK_THE_NAME: &str = "Ask the client whether the name is spelled correctly: Amazon \
+         SES does not accept it. When the reason is removed, restart the verification on the client's \
+         behalf: the domain is then registered with Amazon SES again.";
+    pub(crate) const REOPEN_AFTER_REJECTION: &str = "Nothing to do, unless the client asks for help: the \
+         client solves the problem that was described, and says that it is ready again. You can say so on \
+         its behalf.";
 
     use super::{ClientId, HiddenBy, hidden};
 
@@ -174,21 +175,23 @@ pub(crate) mod support {
     pub(crate) fn help_with_domain(by: HiddenBy) -> String {
         let why = hidden(by);
         format!(
-            "Nothing to do, unless the client asks for help: {why}, which the client has to mend first."
+            "Nothing to do, unless the client asks for help: {why}, and the client has to correct that \
+             first."
         )
     }
 
     pub(crate) fn help_with_domain_and_restart(by: HiddenBy) -> String {
         let why = hidden(by);
         format!(
-            "Help the client: {why}. When that is mended, restart the verification on its behalf if it does \
-             not do so itself."
+            "Help the client: {why}. When that is corrected, restart the verification on its behalf if it \
+             does not do so itself."
         )
     }
 
     pub(crate) fn decide_challenge(challenger: &ClientId, name: &str) -> String {
         format!(
-            "Decide about the claim of {challenger}, which has proven {name}: grant it, or end it."
+            "Decide about the claim of {challenger}, which has proven that {name} is its own: grant it, or \
+             end it."
         )
     }
 }
@@ -215,14 +218,14 @@ pub(crate) fn state(domain: &Domain) -> String {
     sentences.join(" ")
 }
 
-const CHALLENGED: &str = "Another client has proven this domain, or one above or below it; Lasso \
-     support decides. Nothing has changed so far.";
+const CHALLENGED: &str = "Another client has proven that this domain, or one above or below it, is its \
+     own. Lasso support decides. Nothing has changed so far.";
 
 fn of_state(domain: &Domain) -> String {
     match &domain.state {
         State::Contested(contested) => of_claim(contested),
         State::Provisioning(_) => {
-            "The domain is being registered with Amazon SES, which goes on by itself.".to_owned()
+            "The domain is being registered with Amazon SES. Nothing has to be done.".to_owned()
         }
         State::Pending(pending) => of_pending(Records::of(domain), pending.deadline),
         State::Verified(_) if !domain.challengers.is_empty() => {
@@ -267,17 +270,17 @@ fn of_state(domain: &Domain) -> String {
 pub(crate) fn seen(trouble: Trouble) -> String {
     match trouble {
         Trouble::RecordsGone => {
-            "The last look did not find DNS records that were there before.".to_owned()
+            "The last check did not find DNS records that were there before.".to_owned()
         }
         Trouble::Hidden(by) => format!("Its records cannot be seen: {}.", hidden(by)),
         Trouble::NotInUse => {
-            "Amazon SES no longer reports it as verified, which is looked at again by itself."
-                .to_owned()
+            "Amazon SES no longer reports it as verified; Lasso checks again.".to_owned()
         }
     }
 }
 
-const FOUND_AFTER_FAILURE: &str = "Its DNS records are found now, so the verification is restarted by itself at one of the next looks.";
+const FOUND_AFTER_FAILURE: &str = "Its DNS records are published now, so Lasso restarts the verification \
+    at one of its next checks.";
 
 /// Whether the poller makes Amazon SES look again for the records of a domain that failed.
 fn is_restarted_by_itself(domain: &Domain, reason: FailureReason) -> bool {
@@ -314,21 +317,21 @@ fn of_claim(claim: &Contested) -> String {
         }
         ClaimStage::Unconfirmed => claim.unconfirmed.map_or_else(String::new, unconfirmed),
         ClaimStage::Unproven if claim.displaced.is_some() => format!(
-            "To have it again, prove that this domain is yours. The ownership record is looked for by \
-             itself until {expires}; then the domain is removed from your list."
+            "To get it back, prove that this domain is yours. Lasso looks for the ownership record until \
+             {expires}. If it is not found, the domain is removed from your list."
         ),
         ClaimStage::Unproven => format!(
-            "Lasso needs proof that this domain is yours. The ownership record is looked for by itself \
-             until {expires}; then the claim expires."
+            "Lasso needs proof that this domain is yours. It looks for the ownership record until \
+             {expires}. If the record is not found, the claim expires."
         ),
     }
 }
 
 fn unconfirmed(Unconfirmed { seen, of }: Unconfirmed) -> String {
     format!(
-        "Your ownership record was found, and has to be confirmed before the domain is yours: over \
-         TCP it was seen at {seen} of {of} name servers of the domain. All of them must answer with \
-         it. Leave the record in place; it is looked for again by itself."
+        "Your ownership record was found, and has to be confirmed before the domain is yours. All name \
+         servers of the domain must return it over TCP; {seen} of {of} did so far. Leave the record in \
+         place; Lasso looks for it again automatically."
     )
 }
 
@@ -340,24 +343,27 @@ fn of_pending(records: Records, deadline: Timestamp) -> String {
             return format!("The records of the domain cannot be seen: {why}. {stops}");
         }
         Records::NotLooked => {
-            "Amazon SES looks for the records by itself. That it has not found them yet is no error."
+            "Amazon SES looks for the records automatically. It has not found them yet, which is not an \
+             error."
         }
         Records::Unknown => {
-            "Amazon SES looks for the DNS records by itself. That it has not found them yet is no error."
+            "Amazon SES looks for the DNS records automatically. It has not found them yet, which is not \
+             an error."
         }
         Records::Missing => {
             "Waiting for the DNS records. This is not an error: publish them, and Amazon SES will find \
              them."
         }
         Records::Gone => {
-            "Waiting for the DNS records: they were found before, and are not all there any more."
+            "Waiting for the DNS records: they were found before, but some are missing now."
         }
         Records::Found => {
-            "The DNS records are found. Amazon SES looks for them by itself, which can take some hours."
+            "The DNS records are published. Amazon SES looks for them automatically, which can take some \
+             hours."
         }
         Records::NotNeeded => {
-            "Amazon SES has this domain already, with a DKIM key of its owner. No record has to be \
-             published for its verification, which is looked up by itself."
+            "Amazon SES already has this domain, with a DKIM key of the domain's owner. No record has to \
+             be published for the verification, and Lasso asks Amazon SES about it automatically."
         }
     };
     format!("{stands} {stops}")

@@ -68,7 +68,7 @@ pub enum IdentifierError {
     Empty,
     #[error("must have at most {} characters", thousands(*.most))]
     TooLong { most: usize },
-    #[error("may have letters, digits and the characters -_.:@/+= only")]
+    #[error("may have only letters, digits and the characters -_.:@/+=")]
     Character,
     #[error("must be one line without control characters")]
     NotOneLine,

@@ -61,9 +61,7 @@ pub enum InvalidReason {
     Wildcard,
     #[error("a domain has at least two parts, such as example.com")]
     SingleLabel,
-    #[error(
-        "a part of the domain starts with or holds an underscore, which a sending domain cannot have"
-    )]
+    #[error("a part of the domain contains an underscore, which a sending domain cannot have")]
     Underscore,
     #[error("two dots follow each other, or the domain starts with a dot")]
     EmptyLabel,
@@ -78,11 +76,11 @@ pub enum InvalidReason {
     NoRoomForRecords,
     #[error("a part of the domain starts or ends with a hyphen")]
     Hyphen,
-    #[error("the domain contains {}, which domain names cannot have", called(*.0))]
+    #[error("the domain contains {}, which is not allowed in domain names", called(*.0))]
     Character(char),
-    #[error("the domain breaks the rules for international domain names (IDNA)")]
+    #[error("the domain is not valid in IDNA, the rules for internationalized domain names")]
     International,
-    #[error("the part that starts with xn-- does not decode to a valid international name")]
+    #[error("the part that starts with xn-- is not a valid internationalized domain name (IDNA)")]
     Punycode,
     #[error("this is a public suffix, under which others register their domains")]
     PublicSuffix,

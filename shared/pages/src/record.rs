@@ -44,7 +44,7 @@ pub struct Record {
     pub fix: Option<Fix>,
     /// How long caches may still hold an old answer.
     pub wait_minutes: Option<u32>,
-    /// Further diagnoses.
+    /// Further diagnoses of the record.
     pub also: Vec<Also>,
 }
 
@@ -69,7 +69,7 @@ pub struct Also {
 /// The DNS provider in an answer of the API, by its identifier.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct Provider {
-    /// Stable, in kebab-case.
+    /// A stable identifier, in kebab-case.
     pub id: String,
 }
 

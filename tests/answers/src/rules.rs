@@ -620,7 +620,7 @@ fn loss(answer: &Answer) -> Result<(), String> {
     let Some(sender) = &answer.sender else {
         return Ok(());
     };
-    let wanted = " To have it again, publish its ownership record.";
+    let wanted = " To get it back, publish its ownership record.";
     let displaced = sender.reason == SenderReason::Displaced;
     let happened = sender.message.strip_suffix(wanted);
     let told = happened.is_some_and(|happened| summary(answer).status_detail.starts_with(happened));

@@ -133,7 +133,7 @@ pub(super) async fn of_a_client(world: Shared) {
     admin
         .push_at("//form[contains(@action,'/links/')]//button")
         .await;
-    admin.reads("The link opens nothing any more.").await;
+    admin.reads("The link no longer works.").await;
     let zone = admin.downloaded("Zone file", &empty_folder(&domain)).await;
     assert!(zone.contains(&format!("_amazonses.{domain}")), "{zone}");
     admin.push(&domain).await;
@@ -204,7 +204,7 @@ pub(super) async fn of_lasso_support(world: Shared) {
     world.fail(&domain).await;
     open().await;
     support
-        .push(&format!("Start again on behalf of {client}"))
+        .push(&format!("Restart verification on behalf of {client}"))
         .await;
     support
         .reads("Amazon SES looks for the records again, for 72 hours.")
@@ -245,7 +245,7 @@ pub(super) async fn of_lasso_support(world: Shared) {
     )
     .await;
     admin.reads("The CNAME records are missing.").await;
-    admin.push("It is mended: we are ready again").await;
+    admin.push("It is solved: we are ready again").await;
     admin.reads("was told on").await;
     open().await;
     support
@@ -272,9 +272,7 @@ pub(super) async fn of_lasso_support_about_claims(world: Shared) {
     let claimed = world.add(world.client_admin(), &foreign).await.body;
     assert_eq!(claimed["status"], "contested", "{claimed}");
     let support = Keyboard::of(&world, &world.info.users.support, &place(client, &foreign)).await;
-    support
-        .push("Adopt the identity that Amazon SES has already")
-        .await;
+    support.push("Adopt the existing Amazon SES identity").await;
     support
         .write("adopt-reason", "Made by hand for them.")
         .await;

@@ -49,15 +49,23 @@ pub(super) fn in_state(status: Status) -> Value {
             "Nothing to do now: Lasso support completes it.",
         ),
         Status::Authenticated => ("nothing", "Nothing to do: you can send from this domain."),
-        Status::AtRisk => ("repair_records", "Publish again what is missing."),
+        Status::AtRisk => (
+            "repair_records",
+            "Repair the DNS records: each one says what is wrong with it, \
+            and how to repair it.",
+        ),
         Status::Failed => (
             "restart",
             "Publish the records, and restart the verification.",
         ),
-        Status::Rejected => ("tell_lasso", "Settle what Lasso support wrote."),
+        Status::Rejected => (
+            "tell_lasso",
+            "Solve the problem that Lasso support described, and then tell \
+            Lasso that you are ready again.",
+        ),
         Status::Removing => (
             "wait_for_service",
-            "Nothing to do: the domain goes by itself.",
+            "Nothing to do: Lasso is removing the domain.",
         ),
     };
     domain["next_step"] = json!({ "code": code, "sentence": sentence, "call": null });

@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 
 macro_rules! codes {
     ($($(#[$doc:meta])* $variant:ident = $text:literal,)*) => {
-        /// A named mistake, or a named reason for there being nothing to do. The order is that of
-        /// leading: where several apply, the one declared first is the one that is shown first.
+        /// A named mistake, or a named reason why nothing has to be done. If several apply, the code that is
+        /// declared first is shown first.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
         #[serde(rename_all = "snake_case")]
@@ -30,18 +30,19 @@ macro_rules! codes {
 }
 
 codes! {
-    /// The registered domain does not exist. A name below one that does need not exist before its records.
+    /// The registered domain does not exist. A name below a domain that exists need not exist before its
+    /// records do.
     DomainDoesNotExist = "domain_does_not_exist",
-    /// The domain is delegated to the servers of its registrar for domains that are suspended or have
-    /// expired.
+    /// The registrar has delegated the domain to its name servers for suspended or expired domains.
     DomainSuspended = "domain_suspended",
-    /// Found at some authoritative servers and not at others.
+    /// The record is found at some authoritative servers and not at others.
     NameserversDisagree = "nameservers_disagree",
-    /// A CNAME beside other records at one name (RFC 1034 section 3.6.2 forbids it).
+    /// A CNAME and other records are at one name (RFC 1034 section 3.6.2 forbids it).
     CnameAndOther = "cname_and_other",
-    /// The value and another one are in one record, or two strings of it without the space between them.
+    /// The record holds the value and another value, or the parts of the value without the space between
+    /// them.
     ValuesJoined = "values_joined",
-    /// The record is at its name with the zone appended a second time.
+    /// The record is at its name with the zone appended twice.
     HostDoubled = "host_doubled",
     /// The record is at its name without the subdomain part.
     HostWithoutZonePart = "host_without_zone_part",
@@ -49,9 +50,9 @@ codes! {
     HostMisplaced = "host_misplaced",
     /// A DMARC policy at the domain itself, or a CNAME record without a policy where it belongs.
     DmarcWrongPlace = "dmarc_wrong_place",
-    /// The value is at the domain itself.
+    /// The record is published at the domain itself.
     AtApex = "at_apex",
-    /// Addresses where a CNAME belongs: a proxy or flattening hides it.
+    /// The name has addresses instead of a CNAME: a proxy or flattening hides the CNAME.
     CnameFlattened = "cname_flattened",
     /// A record of another type holds the name.
     WrongType = "wrong_type",
@@ -59,37 +60,37 @@ codes! {
     SpfMultiple = "spf_multiple",
     /// Two DMARC records at one name (RFC 9989 section 4.10).
     DmarcMultiple = "dmarc_multiple",
-    /// The bounce host of another region.
+    /// The bounce host is that of another AWS Region.
     MxWrongRegion = "mx_wrong_region",
-    /// A server of Amazon that does something else.
+    /// The mail server is an Amazon server with another purpose.
     MxWrongService = "mx_wrong_service",
-    /// The priority inside the host of an MX record.
+    /// The priority is part of the host of the MX record.
     MxPriorityInValue = "mx_priority_in_value",
-    /// The right token in a zone that is not the one of its keys.
+    /// The token is right, but its target is in another zone than its keys.
     DkimWrongHostedZone = "dkim_wrong_hosted_zone",
-    /// The value of another record of the set.
+    /// The record has the value of another record of the set.
     ValuesExchanged = "values_exchanged",
-    /// The customer's zone at the end of the target.
+    /// The target ends with the customer's zone.
     TargetDoubled = "target_doubled",
-    /// Name and value swapped, or the name pasted into the value.
+    /// Name and value are swapped, or the name is pasted into the value.
     ValueIsName = "value_is_name",
     /// The value begins with what belongs in another field.
     ValueHasTypePrefix = "value_has_type_prefix",
-    /// Backslashes inside the value, as in a zone file.
+    /// The value contains escapes: backslashes as in a zone file, or codes as in web pages and addresses.
     TxtEscaped = "txt_escaped",
-    /// Quotation marks inside the value.
+    /// The value contains quotation marks.
     ValueQuoted = "value_quoted",
-    /// Signs around the value that are no part of it: brackets, a comma, a dot.
+    /// The value has extra characters around it: brackets, a comma, a dot.
     ValueSurrounded = "value_surrounded",
-    /// A part of the value: its beginning, or its end.
+    /// The value is truncated: only its beginning or its end is published.
     ValueTruncated = "value_truncated",
-    /// The same letters in another case.
+    /// Some letters differ in upper and lower case.
     ValueCaseChanged = "value_case_changed",
-    /// Spaces or line breaks inside or around the value.
+    /// The value has spaces or line breaks inside or around it.
     ValueWhitespace = "value_whitespace",
-    /// An older token of ours, or one for another region or account.
+    /// The token is an old one, or belongs to another AWS Region or account.
     StaleToken = "stale_token",
-    /// More than one MX on the MAIL FROM name.
+    /// The MAIL FROM name has more than one MX record.
     MxExtra = "mx_extra",
     /// An SPF record that mail servers cannot use (RFC 7208, `permerror`), other than for the number
     /// of its look-ups: a term that is malformed, or an include of a name without a record.
@@ -103,37 +104,38 @@ codes! {
     SpfCannotTell = "spf_cannot_tell",
     /// An SPF record that lets mail from every server pass (`+all`).
     SpfAllowsEverybody = "spf_allows_everybody",
-    /// A DMARC record that receivers do not use.
+    /// Receivers do not use the DMARC record.
     DmarcInvalid = "dmarc_invalid",
     /// A tag of a DMARC record that receivers cannot read (RFC 9989 sections 4.7 and 4.10.1).
     DmarcTagInvalid = "dmarc_tag_invalid",
-    /// A policy that has mail refused while nothing aligns.
+    /// The policy blocks mail, and neither DKIM nor SPF is aligned yet.
     DmarcBlocksVia = "dmarc_blocks_via",
-    /// Strict alignment that our MAIL FROM or DKIM domain does not meet.
+    /// The policy requires strict alignment, which the MAIL FROM or DKIM domain of the service does not
+    /// meet.
     DmarcStrictAlignment = "dmarc_strict_alignment",
-    /// Another value.
+    /// The record has another value.
     ValueMismatch = "value_mismatch",
-    /// Nothing of ours at the name; a wildcard answers for it (RFC 4592).
+    /// The record is not at the name; a wildcard answers for it (RFC 4592).
     WildcardAnswers = "wildcard_answers",
-    /// Missing, but verified by the other method.
+    /// The record is missing or wrong, but the domain is verified by the other method.
     NotNeeded = "not_needed",
-    /// Nothing at the name.
+    /// There is no record at the name.
     NotFound = "not_found",
-    /// The name is longer than the field of the provider's panel.
+    /// The name is longer than the field of the DNS provider's form.
     NameTooLongForProvider = "name_too_long_for_provider",
-    /// Right at the source, old at the resolver.
+    /// The record is right at the authoritative servers; the resolver still has an older answer.
     Propagating = "propagating",
-    /// The servers that are delegated to do not serve the zone.
+    /// The name servers to which the zone is delegated do not serve it.
     ZoneNotLive = "zone_not_live",
-    /// One of the servers that are delegated to does not serve the zone; others do.
+    /// Some name servers to which the zone is delegated do not serve it; others do.
     NameserverLame = "nameserver_lame",
-    /// The resolver refuses the zone as bogus (RFC 4035 section 4.3).
+    /// The zone fails DNSSEC validation at the resolver (bogus, RFC 4035 section 4.3).
     DnssecFailure = "dnssec_failure",
-    /// No answer: unknown.
+    /// DNS gave no answer, so the state is unknown.
     DnsUnavailable = "dns_unavailable",
     /// The MAIL FROM records are right, and Amazon SES does not use the name.
     MailFromInactive = "mail_from_inactive",
-    /// Right, and Amazon SES has not looked yet.
+    /// The record is right, and Amazon SES has not looked at it yet.
     OkWaitingForSes = "ok_waiting_for_ses",
 }
 

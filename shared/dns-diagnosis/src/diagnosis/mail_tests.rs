@@ -104,7 +104,7 @@ fn the_message_says_why_an_include_does_not_count_and_the_fix_makes_it_count() {
     for (text, says, value) in [
         (
             "v=spf1 -all include:amazonses.com",
-            "behind “all”",
+            "after “all”",
             "v=spf1 include:amazonses.com -all",
         ),
         (

@@ -19,7 +19,7 @@ pub enum RecordType {
     A,
     /// IPv6 address.
     Aaaa,
-    /// Canonical name; asked as CNAME, never chased.
+    /// Canonical name; queried as CNAME, never followed.
     Cname,
     /// Mail exchange.
     Mx,
@@ -41,14 +41,14 @@ pub enum RecordType {
 pub struct Question {
     /// Absolute, without a trailing dot.
     pub name: String,
-    /// The type asked for.
+    /// The queried type.
     pub record_type: RecordType,
 }
 
-/// Data of one record in an answer. Names are absolute, without a trailing dot, in lower case; the
-/// root is `.`. Octets that are no printable ASCII are shown as `\DDD` (RFC 1035 section 5.1); in
-/// names also a space, and a dot or a backslash inside a label as `\.` and `\\`. In a text the
-/// backslash stands for itself as well.
+/// Data of one record in an answer. Names are absolute, without a trailing dot, in lower case; the root is
+/// `.`. Octets that are not printable ASCII are shown as `\DDD` (RFC 1035 section 5.1); in names also a
+/// space, and a dot or a backslash inside a label as `\.` and `\\`. In a text the backslash stands for
+/// itself as well.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[cfg_attr(
     feature = "openapi",
@@ -83,17 +83,17 @@ pub enum Data {
     Soa {
         /// Primary name server.
         primary: String,
-        /// Longest time, in seconds, for which a negative answer is kept (RFC 2308 section 4).
+        /// The longest time, in seconds, for which a negative answer may be cached (RFC 2308 section 4).
         minimum: u32,
     },
     /// TXT: the character-strings concatenated.
     Txt {
-        /// The text, case and spaces kept. Longer ones are cut at 4096 characters.
+        /// The text, with case and spaces kept. A longer text is cut at 4096 characters.
         text: String,
     },
 }
 
-/// Why there is no answer, although a server spoke.
+/// Why a question has no usable answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(
     feature = "openapi",
@@ -104,12 +104,12 @@ pub enum Data {
 pub enum Failure {
     /// Response code SERVFAIL.
     ServerFailure,
-    /// SERVFAIL that vanishes when validation is switched off: the zone is bogus (RFC 4035).
+    /// SERVFAIL that disappears when validation is switched off (CD bit): the zone is bogus (RFC 4035).
     DnssecBogus,
     /// Response code REFUSED or NOTAUTH, for this question.
     Refused,
-    /// The server is listed for the zone and does not serve it (a lame delegation, RFC 8499): it
-    /// answers without authority, or refuses even the zone's SOA.
+    /// The server is listed for the zone, but does not serve it (a lame delegation, RFC 8499): it answers
+    /// without authority, or refuses even the zone's SOA.
     Lame,
     /// The answer could not be read, or was truncated and the server takes no TCP.
     Malformed,
@@ -119,7 +119,7 @@ pub enum Failure {
     NotPublic,
 }
 
-/// What came of one question to one server.
+/// The result of one question to one server.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(
     feature = "openapi",
@@ -128,14 +128,14 @@ pub enum Failure {
 )]
 #[serde(tag = "outcome", rename_all = "snake_case")]
 pub enum Outcome {
-    /// Records of the type asked for.
+    /// Records of the queried type.
     Found {
-        /// At least one, sorted, without duplicates. Of more than 1,000, the first 1,000.
+        /// At least one, sorted, without duplicates. If there are more than 1,000, the first 1,000.
         data: Vec<Data>,
         /// The shortest remaining time to live, in seconds.
         ttl: u32,
     },
-    /// The name has a CNAME record, and something else was asked. It is not followed.
+    /// The name has a CNAME record, and another type was queried. The CNAME is not followed.
     Alias {
         /// The canonical name.
         target: String,
@@ -144,23 +144,23 @@ pub enum Outcome {
     },
     /// The name exists without this type (RFC 2308 section 2.2).
     NoData {
-        /// How long the negative answer may be kept, in seconds.
+        /// How long the negative answer may be cached, in seconds.
         negative_ttl: u32,
     },
     /// The name does not exist: NXDOMAIN (RFC 2308 section 2.1).
     NoSuchName {
-        /// How long the negative answer may be kept, in seconds.
+        /// How long the negative answer may be cached, in seconds.
         negative_ttl: u32,
     },
-    /// No answer: unknown, which is not missing.
+    /// No answer: the state is unknown, which is not the same as missing.
     Failed {
         /// What went wrong.
         failure: Failure,
     },
-    /// No answer in time: unknown, which is not missing.
+    /// No answer in time: the state is unknown, which is not the same as missing.
     TimedOut,
-    /// No server was asked: of the resolver, where what the authoritative servers said was enough, or was
-    /// that nothing is there.
+    /// No server was asked. For the resolver: the answers of the authoritative servers were enough, or said
+    /// that there is no record.
     NotAsked,
 }
 
@@ -184,21 +184,21 @@ pub struct AuthorityAnswer {
     pub outcome: Outcome,
 }
 
-/// All that is known of one question: the source's view and the resolver's.
+/// The answers to one question: from the authoritative servers and from the recursive resolver.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct Observation {
     /// What was asked.
     pub question: Question,
-    /// The answers of the authoritative servers and the failures of those asked in vain, sorted by
-    /// server; empty where no server could be found. Two answers, where two can be had.
+    /// The answers of the authoritative servers and the failures of those that gave none, sorted by server;
+    /// empty if no server could be found. Two answers if two servers answered.
     pub authoritative: Vec<AuthorityAnswer>,
     /// The apex of the zone that holds the name, as far as the authoritative servers tell: by a delegation,
-    /// by the SOA record of a negative answer (RFC 2308 section 3), or by one at the name itself.
+    /// by the SOA record of a negative answer (RFC 2308 section 3), or by an SOA record at the name itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub zone: Option<String>,
-    /// The answer of the recursive resolver, as SES and mailbox providers see it. Not asked where an
-    /// authoritative server says that the record is not there.
+    /// The answer of the recursive resolver, as SES and mailbox providers see it. Not asked if an
+    /// authoritative server says that there is no record.
     pub recursive: Outcome,
 }
 
@@ -278,17 +278,17 @@ pub struct Zone {
     pub name_servers: Vec<String>,
 }
 
-/// What came of the search for the zone cut.
+/// The result of the search for the zone cut.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(tag = "outcome", rename_all = "snake_case")]
 pub enum ZoneOutcome {
     /// The closest enclosing zone.
     Found(Zone),
-    /// The registered domain does not exist. A name below one that is live need not exist before its
-    /// records do.
+    /// The registered domain does not exist. A name below a live domain need not exist before its records
+    /// do.
     NoSuchDomain,
-    /// No server answered: unknown.
+    /// No server answered, so the zone is not known.
     Unknown {
         /// What went wrong last.
         failure: Option<Failure>,

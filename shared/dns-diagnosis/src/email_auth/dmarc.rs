@@ -17,7 +17,7 @@ pub enum Policy {
     Reject,
 }
 
-/// How closely an authenticated domain must match the one in From (RFC 9989 section 4.4).
+/// How closely an authenticated domain must match the domain in From (RFC 9989 section 4.4).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
@@ -37,7 +37,7 @@ pub enum Psd {
     Yes,
     /// `n`: the record is of an organizational domain.
     No,
-    /// `u`, also when left out: the tree walk finds out.
+    /// `u`, also when left out: the tree walk determines it.
     #[default]
     Unsaid,
 }
@@ -46,16 +46,16 @@ pub enum Psd {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct Dmarc {
-    /// For the domain itself: `p`. `none` where it is left out, or where a policy cannot be read,
-    /// and reports are asked for (RFC 9989 section 4.10.1).
+    /// For the domain itself: `p`. `none` if it is left out or cannot be read, and the record asks for
+    /// reports (RFC 9989 section 4.10.1).
     pub policy: Policy,
-    /// For the names below it that exist, where it differs: `sp`.
+    /// For names below it that exist, if it differs: `sp`.
     pub subdomain_policy: Option<Policy>,
     /// For DKIM: `adkim`.
     pub dkim: Alignment,
     /// For SPF: `aspf`.
     pub spf: Alignment,
-    /// For the names below it that do not exist, where it differs: `np`.
+    /// For names below it that do not exist, if it differs: `np`.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub nonexistent_policy: Option<Policy>,
     /// Whether the record is of a public suffix: `psd`.

@@ -76,7 +76,7 @@ pub enum SpfError {
     /// It does not begin with the version.
     #[error("does not begin with v=spf1")]
     NotSpf,
-    /// A term that no mechanism and no modifier has the form of.
+    /// A term that is neither a known mechanism nor a modifier.
     #[error("has the term {0:?}, which SPF does not know")]
     Term(String),
     /// `redirect=` or `exp=` more than once.

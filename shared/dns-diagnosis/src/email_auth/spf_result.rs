@@ -76,7 +76,7 @@ pub enum SpfPass {
 /// Why a record results in `permerror`, or in a `temperror` that does not end.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SpfFault {
-    /// A term that SPF does not know.
+    /// A syntax error in the record (RFC 7208 section 4.6).
     Syntax {
         /// The name of the record that has it.
         at: String,

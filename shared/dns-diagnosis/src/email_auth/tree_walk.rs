@@ -32,9 +32,9 @@ pub enum Applicable {
     Record {
         /// The name that it is published for, without `_dmarc`.
         at: String,
-        /// Whose it is.
+        /// Whose record it is.
         owner: Owner,
-        /// What it says.
+        /// The parsed record.
         dmarc: Dmarc,
     },
     /// One that gives no policy, so that none applies.

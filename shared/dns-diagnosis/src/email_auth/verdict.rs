@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-/// An answer, which may be that it is not known.
+/// Yes, no, or not known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
@@ -11,7 +11,7 @@ pub enum Verdict {
     Yes,
     /// It is not so.
     No,
-    /// It could not be found out.
+    /// It is not known.
     Unknown,
 }
 

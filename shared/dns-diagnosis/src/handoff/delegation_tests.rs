@@ -73,9 +73,9 @@ fn terraform_puts_each_record_into_the_hosted_zone_that_holds_it() {
         assert_eq!(read_terraform(&file), rows_of(&scene.records), "{file}");
         assert!(
             file.contains(
-                "# _domainkey.example.com is delegated, and a hosted zone of its own.\n\
-                 data \"aws_route53_zone\" \"lasso_example_com_zone__domainkey\" {\n  \
-                 name = \"_domainkey.example.com.\"\n}\n"
+                "# _domainkey.example.com is delegated: it is a separate hosted zone.\ndata \
+                 \"aws_route53_zone\" \"lasso_example_com_zone__domainkey\" {\n  name = \
+                 \"_domainkey.example.com.\"\n}\n"
             ),
             "{file}"
         );
@@ -176,7 +176,7 @@ fn each_format_of_a_zone_holds_the_records_of_that_zone() {
     assert_eq!(read(HandoffFormat::Zone, &file), rows_of(&scene.records));
     for zone in [KEYS, MAIN] {
         assert!(
-            file.contains(&format!("; The zone {zone}: what follows")),
+            file.contains(&format!("; The zone {zone}: the records below")),
             "{file}"
         );
     }

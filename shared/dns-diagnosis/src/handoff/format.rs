@@ -22,13 +22,13 @@ pub enum HandoffFormat {
     Route53,
     /// Plain instructions.
     Text,
-    /// The same, to be printed.
+    /// The instructions as a page to print.
     Html,
 }
 
 /// A `?format=` that is none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("is none of json, zone, csv, terraform, route53, text and html")]
+#[error("must be one of json, zone, csv, terraform, route53, text, html")]
 pub struct UnknownFormat;
 
 /// Thousandths, so that weights compare exactly (RFC 9110 section 12.4.2).

@@ -27,7 +27,7 @@ pub(super) struct Document<'a> {
     schemars(rename = "RecordSetEntry")
 )]
 struct Entry<'a> {
-    /// Which one of the set.
+    /// Which record of the set.
     id: RecordId,
     /// Fully qualified, without a trailing dot.
     name: &'a str,
@@ -42,7 +42,7 @@ struct Entry<'a> {
     host: &'a str,
     /// As a zone file has it.
     value: String,
-    /// What to take care of.
+    /// What to watch out for.
     #[serde(skip_serializing_if = "Option::is_none")]
     note: Option<String>,
 }
@@ -66,7 +66,7 @@ enum EntryData<'a> {
     Mx {
         /// Lower is tried first (RFC 5321 section 5.1, "preference").
         priority: u16,
-        /// The host that takes the mail.
+        /// The host that receives the mail.
         exchange: &'a str,
     },
 }

@@ -47,7 +47,7 @@ pub struct Sender<'a> {
     pub name: Option<&'a str>,
     /// The communities that the domain is for.
     pub communities: Vec<&'a Community>,
-    /// A person at the client who can be asked.
+    /// The email address of a contact at the client.
     pub contact: Option<&'a EmailAddress>,
     /// What the client has to say.
     pub note: Option<&'a Note>,

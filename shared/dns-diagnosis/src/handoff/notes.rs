@@ -17,7 +17,7 @@ pub(super) fn purpose(record: &Record) -> &'static str {
         RecordId::Dkim1 | RecordId::Dkim2 | RecordId::Dkim3 => {
             "signs your mail with your own domain (DKIM)"
         }
-        RecordId::MailFromMx => "takes back mail that cannot be delivered (MAIL FROM)",
+        RecordId::MailFromMx => "receives mail that cannot be delivered (MAIL FROM)",
         RecordId::MailFromSpf => "names Amazon SES as an allowed sender (SPF)",
         RecordId::Dmarc => "tells mailbox providers your policy (DMARC)",
         RecordId::Ownership => "proves to Lasso which client the domain belongs to",
@@ -28,8 +28,8 @@ pub(super) fn purpose(record: &Record) -> &'static str {
 fn caution(id: RecordId) -> Option<&'static str> {
     match id {
         RecordId::Dmarc => Some(
-            "Only add this if there is no TXT record at this name yet. Keep one that is there: a \
-             second one would make both invalid.",
+            "Only add this if there is no TXT record at this name yet. Keep an existing record: a second \
+             one would make both invalid.",
         ),
         RecordId::MailFromMx => Some("This has to be the only MX record at this name."),
         RecordId::MailFromSpf => {
@@ -86,7 +86,7 @@ pub(super) fn note(handoff: &Handoff<'_>, panel: &Panel, record: &Record) -> Opt
     let own = handoff.panel_for(record, panel);
     let elsewhere = (own.zone() != panel.zone()).then(|| {
         format!(
-            "This record is in a zone of its own, {}, at {}: add it there.",
+            "This record belongs in a separate zone, {}, at {}: add it there.",
             own.zone(),
             own.place()
         )
@@ -198,7 +198,7 @@ mod tests {
         let text = note(&handoff, &panel, &key).unwrap();
         assert!(
             text.starts_with(
-                "This record is in a zone of its own, _domainkey.example.com, at Cloudflare"
+                "This record belongs in a separate zone, _domainkey.example.com, at Cloudflare"
             ),
             "{text}"
         );

@@ -29,12 +29,12 @@ pub(super) struct LeftOut<'a> {
 }
 
 const POLICY_PUBLISHED: &str =
-    "A DMARC policy is published already, and a second one would void it.";
-const POLICY_UNKNOWN: &str =
-    "DNS did not answer whether a DMARC policy applies to the domain from above.";
+    "A DMARC policy is already published, and a second policy would make both invalid.";
+const POLICY_UNKNOWN: &str = "It is not known whether a DMARC policy of a name above applies to the domain: DNS did not answer.";
 const NAME_DELEGATED: &str = "The name is delegated to other name servers, which do not answer, so it is not known whether a policy \
      is published.";
-const ALIAS_HOLDS: &str = "A CNAME record holds the name, and nothing may be beside it.";
+const ALIAS_HOLDS: &str = "There is a CNAME record at the name, and no other record may be at the same \
+    name.";
 const NAME_TAKEN: &str =
     "Another mail service uses the name. Ask Lasso support for another MAIL FROM name.";
 

@@ -25,7 +25,7 @@ const MAX_COMMENT: usize = 256;
 )]
 #[serde(rename_all = "PascalCase")]
 pub(super) struct ChangeBatch {
-    /// At most 256 characters. It names the other hosted zones where the records are in several.
+    /// At most 256 characters. It names the other hosted zones if the records are in several.
     comment: String,
     changes: Vec<Change>,
 }

@@ -33,7 +33,7 @@ pub(super) fn render(
             delegated = if zone == panel.zone() {
                 String::new()
             } else {
-                format!("# {zone} is delegated, and a hosted zone of its own.\n")
+                format!("# {zone} is delegated: it is a separate hosted zone.\n")
             },
             source = source(handoff, &slug, panel, &zone),
             name = literal(&format!("{zone}.")),
@@ -87,9 +87,9 @@ pub(super) fn render(
 /// A record that the file does not have, and how it stays where an earlier file had it.
 fn let_go(label: &str, record: &Record, reason: &str) -> String {
     format!(
-        "\n# No {id} record: {reason}\n# If an earlier version of this file made it, let go of it before you \
-         apply this one, or Terraform deletes it:\n\
-         #   terraform state rm aws_route53_record.{label}\n",
+        "\n# No {id} record: {reason}\n# If an earlier version of this file made it, remove it from the \
+         Terraform state before you apply this one, or Terraform deletes it:\n#   terraform state rm \
+         aws_route53_record.{label}\n",
         id = record.id.as_str(),
     )
 }
@@ -123,12 +123,12 @@ fn existing(set: &RecordSet<'_>, label: &str) -> String {
     let (name, kind) = (&set.record.name, set.record.data.type_name());
     match set.present {
         Present::Known if set.others > 0 => format!(
-            "# The other values were there already. Import the record set once, before you apply:\n\
+            "# The other values already exist. Import the record set once, before you apply:\n\
              #   terraform import aws_route53_record.{label} ZONE_ID_{name}_{kind}\n"
         ),
         Present::Known => String::new(),
         Present::Unknown => {
-            "# It is not known whether the name has other values: keep those that it has.\n"
+            "# It is not known whether the name has other values: if it has, keep them.\n"
                 .to_owned()
         }
     }

@@ -32,7 +32,8 @@ pub(super) fn render(handoff: &Handoff<'_>, panel: &Panel, records: &[&Record]) 
             own.zone().clone_into(&mut zone);
             let _infallible = writeln!(
                 file,
-                "; The zone {zone}: what follows belongs in its file, and is not seen in that of another."
+                "; The zone {zone}: the records below belong in its file, and have no effect in the file \
+                 of another zone."
             );
         }
         let caution = comment(handoff, record.id);

@@ -12,14 +12,14 @@ mod panel;
 
 pub use panel::Panel;
 
-/// A DNS provider, as its own panel calls things.
+/// A DNS provider, with the names that it uses for its fields.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Provider {
-    /// Stable, in kebab-case.
+    /// A stable identifier, in kebab-case.
     pub id: String,
-    /// As people know it.
+    /// The name that people know.
     pub name: String,
     /// Patterns of name servers' names; of no use outside.
     #[serde(skip_serializing)]
@@ -28,9 +28,9 @@ pub struct Provider {
     pub url: String,
     /// Where to click, in order.
     pub steps: Vec<String>,
-    /// What its panel calls the fields.
+    /// The names that the provider uses for the fields.
     pub fields: Fields,
-    /// What its host field takes.
+    /// The form of the name that its host field takes.
     pub host: HostForm,
     /// Whether a TXT value is typed with its quotation marks.
     #[serde(default)]
@@ -47,7 +47,7 @@ pub struct Provider {
     /// The most characters that its host field takes.
     #[serde(default, skip_serializing)]
     pub longest_host: Option<usize>,
-    /// What else to know.
+    /// A further remark.
     #[serde(default)]
     pub note: Option<String>,
 }
@@ -69,16 +69,16 @@ pub struct Fields {
     pub target: String,
     /// The host of an MX record.
     pub exchange: String,
-    /// The preference of an MX record; absent where it goes into the value.
+    /// The preference of an MX record; `null` if it is part of the value.
     pub priority: Option<String>,
 }
 
-/// What a host field takes.
+/// The form of the name that a host field takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum HostForm {
-    /// The name without the zone, which the panel appends.
+    /// The name without the zone, which the DNS provider appends.
     Relative,
     /// The full name.
     Full,

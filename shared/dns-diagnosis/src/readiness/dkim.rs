@@ -101,13 +101,13 @@ pub(super) fn message(
         ),
         (AxisStatus::Success | AxisStatus::TemporaryFailure, Cnames::Partly) => format!(
             "Amazon SES signs mail for your domain, but mail servers may not be able to check the \
-             signatures: DNS did not have all three CNAME records as they should be{}. Amazon SES \
-             changes from one of the three keys to the next by itself, so all three are needed.",
+             signatures: DNS did not have all three CNAME records as they should be{}. Amazon SES changes \
+             from one of the three keys to the next automatically, so all three are needed.",
             on(dns_asked_at)
         ),
         (AxisStatus::TemporaryFailure, Cnames::Present | Cnames::NotOurs) => format!(
             "Mail is signed with DKIM for your domain. Amazon SES could not see the records the last \
-             time{}; it asks again by itself, and stops signing if it never sees them.",
+             time{}; it asks again automatically, and stops signing if it never sees them.",
             on(ses_asked_at)
         ),
         (AxisStatus::Success, Cnames::Present | Cnames::NotOurs) => {

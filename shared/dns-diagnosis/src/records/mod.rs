@@ -56,7 +56,7 @@ pub enum RecordData {
     Mx {
         /// Lower is tried first (RFC 5321 section 5.1).
         preference: u16,
-        /// The host that takes the mail.
+        /// The host that receives the mail.
         exchange: String,
     },
 }
@@ -93,9 +93,9 @@ pub enum PublishedType {
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Requirement {
-    /// Nothing is sent without it.
+    /// Lasso does not send without the record.
     Required,
-    /// Mail is sent without it, and fares better with it.
+    /// Lasso sends without the record, but more mail is accepted with it.
     Recommended,
 }
 
@@ -103,7 +103,7 @@ pub enum Requirement {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct Record {
-    /// Which one of the set.
+    /// Which record of the set.
     pub id: RecordId,
     /// Fully qualified, without a trailing dot.
     pub name: String,

@@ -104,7 +104,7 @@ fn summary(domain: &Domain, event_type: EventType) -> String {
         }
         EventType::Expiring => expiring(domain),
         EventType::Contested => {
-            "The claim to this domain is contested; proof is awaited.".to_owned()
+            "The claim to this domain is contested; Lasso waits for proof.".to_owned()
         }
         EventType::Displaced => displaced(domain),
         EventType::Ready => "The client says that it is ready for the final step.".to_owned(),

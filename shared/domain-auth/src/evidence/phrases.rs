@@ -39,7 +39,7 @@ pub(super) fn names_lasso(name: &str) -> bool {
 pub(super) fn provisioned(facts: Option<&Facts>) -> &'static str {
     match facts {
         Some(Facts::Identity(identity)) if identity.adopted => {
-            "Lasso took up the identity that Amazon SES already had, as it was."
+            "Lasso adopted the identity that Amazon SES already had, without changing it."
         }
         Some(_) | None => "Amazon SES registered the domain and gave the values of its records.",
     }

@@ -66,7 +66,7 @@ impl Told<'_> {
             ),
             Action::Completed => match self.actor {
                 Actor::Service => {
-                    "Lasso took the final step by itself, so that it can send for the domain."
+                    "Lasso took the final step automatically and can now send for the domain."
                         .to_owned()
                 }
                 Actor::ClientAdmin { .. }
@@ -117,7 +117,7 @@ impl Told<'_> {
             },
             Action::EmailRefused => match facts {
                 Some(Facts::MailRefusal(refused)) => email_refused(refused),
-                Some(_) | None => "An email about the domain did not reach its reader.".to_owned(),
+                Some(_) | None => "An email about the domain did not reach its recipient.".to_owned(),
             },
             Action::LinkMade => match facts {
                 Some(Facts::Link(link)) => format!(

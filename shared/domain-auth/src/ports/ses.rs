@@ -112,7 +112,7 @@ pub struct ExistingIdentity {
     pub mail_from_domain: Option<String>,
     /// The name of its configuration set, if it has one.
     pub configuration_set: Option<String>,
-    /// Its owner.
+    /// Whose identity it is.
     pub owner: IdentityOwner,
     /// Its tags say that this stack created or adopted it.
     pub ours: bool,

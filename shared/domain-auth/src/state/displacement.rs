@@ -67,7 +67,7 @@ impl Displacement {
             }
         };
         if self.was_sending {
-            format!("{why} Lasso does not send for {unicode} any more.")
+            format!("{why} Lasso no longer sends for {unicode}.")
         } else {
             why
         }
@@ -121,15 +121,15 @@ mod tests {
                 DisplacedBy::ProvenByAnotherClient,
                 Status::AtRisk,
                 &below,
-                "Another client proved on 1 January 1970 that mail.example.com, or a domain above it, \
-                 is theirs. Lasso does not send for mail.example.com any more.",
+                "Another client proved on 1 January 1970 that mail.example.com, or a domain above it, is \
+                 theirs. Lasso no longer sends for mail.example.com.",
             ),
             (
                 released("Sold to\nanother \u{202e}builder."),
                 Status::Authenticated,
                 &name,
-                "Lasso support ended the claim to bücher.example on 1 January 1970 and gave this \
-                 reason: \"Sold to another builder.\" Lasso does not send for bücher.example any more.",
+                "Lasso support ended the claim to bücher.example on 1 January 1970 and gave this reason: \
+                 \"Sold to another builder.\" Lasso no longer sends for bücher.example.",
             ),
             (
                 DisplacedBy::IdentityNotOurs,

@@ -30,7 +30,7 @@ impl FailureReason {
                 "Amazon SES could no longer find the records and took its verification back."
             }
             Self::IdentityGone => {
-                "The domain is not registered with Amazon SES any more. Restarting registers it again."
+                "The domain is no longer registered with Amazon SES. Restarting registers it again."
             }
             Self::RefusedBySes => {
                 "Amazon SES does not accept this name. Check its spelling; if it is right, ask Lasso support."

@@ -4,16 +4,16 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// A state without its data.
+/// The status of a domain.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Status {
-    /// Another client may hold the name: proof of ownership is awaited.
+    /// Another client may hold the name, so the service waits for proof of ownership.
     Contested,
     /// The domain is being registered with Amazon SES; its records will be available in a moment.
     Provisioning,
-    /// Amazon SES is looking for the records. A record that is not found yet is not a failure.
+    /// Amazon SES looks for the records. A domain that is not verified yet has not failed.
     Pending,
     /// Amazon SES has verified the domain; Lasso support takes the final step.
     Verified,
@@ -21,7 +21,7 @@ pub enum Status {
     Authenticated,
     /// Lasso still sends, but records are missing.
     AtRisk,
-    /// Amazon SES gave up after 72 hours, or withdrew its verification.
+    /// Amazon SES stopped looking after 72 hours, or withdrew its verification.
     Failed,
     /// Lasso support refused the final step.
     Rejected,

@@ -322,15 +322,16 @@ fn undecided(
         let (summary, wanted) = if holders.is_empty() {
             (
                 format!(
-                    "{client} has proven {name}, and there is no room for more names under {}.",
+                    "{client} has proven that {name} is its own, but the limit of names under {} is \
+                     reached.",
                     claimant.organizational()
                 ),
-                "Release names below it that are not used any more; then the claimant has the domain.",
+                "Release names below it that are no longer used; the claimant then gets the domain.",
             )
         } else {
             (
-                format!("{client} has proven {name}, which is held by {named}."),
-                "Decide who has the domain: release the claim of the other, or grant the claimant's.",
+                format!("{client} has proven that {name} is its own, but {named} holds it."),
+                "Decide who has the domain: end the claim of the other client, or grant the claimant's.",
             )
         };
         event.summary = summary;
@@ -349,8 +350,8 @@ fn undecided(
             ids,
         );
         if let Some(event) = &mut change.event {
-            "Another client has proven this domain, or one above or below it; Lasso support decides. \
-             Nothing has changed so far."
+            "Another client has proven that this domain, or one above or below it, is its own. Lasso \
+             support decides. Nothing has changed so far."
                 .clone_into(&mut event.summary);
         }
         change

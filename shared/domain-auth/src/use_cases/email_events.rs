@@ -356,7 +356,7 @@ where
             Err(error) => {
                 tracing::warn!(
                     error = &error as &dyn std::error::Error,
-                    "the suppression list could not be read; the email is sent all the same"
+                    "the suppression list could not be read; the email is sent anyway"
                 );
                 false
             }

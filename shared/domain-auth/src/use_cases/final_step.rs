@@ -57,7 +57,7 @@ impl FinalStepPolicy {
                 tracing::error!(
                     domain = %name,
                     error = &error as &dyn std::error::Error,
-                    "the final step could not be taken by itself; it is left to Lasso support"
+                    "the final step could not be taken automatically; it is left to Lasso support"
                 );
                 let now = tools.clock.now();
                 return Some(left_to_a_person(change, Withheld::RefusedBySes, now));

@@ -45,7 +45,7 @@ pub enum NotifyRefusal {
     /// Something else has to be done first.
     #[error("the domain is {status} and cannot be ready")]
     CannotBeReady {
-        /// The domain's state.
+        /// The status of the domain.
         status: Status,
         /// It is proven, and Lasso support has to decide.
         proven: bool,

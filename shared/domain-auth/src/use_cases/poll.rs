@@ -174,7 +174,7 @@ impl<P: PollerPorts> Poller<'_, P> {
                 bad = looked.bad,
                 listed = swept.looks,
                 listed_bad = swept.bad,
-                "too many domains look broken at once; no domain is downgraded in this run"
+                "too many domains look broken at the same time; no domain is downgraded in this run"
             );
         }
         tripped

@@ -31,8 +31,8 @@ pub enum Verdict {
     /// decision has no effect.
     #[default]
     End,
-    /// Grant the claim: the claimant, which has proven the name, gets it. A holder of exactly this
-    /// name loses it; holders of names above and below keep theirs.
+    /// Give the name to the claimant, which has proven it. A holder of exactly this name loses it; holders
+    /// of names above and below keep theirs.
     Grant,
 }
 

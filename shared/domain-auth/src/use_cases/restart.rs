@@ -32,7 +32,7 @@ pub enum RestartRefusal {
     /// Only a failed domain can be restarted.
     #[error("a domain that is {status} has not failed")]
     NotFailed {
-        /// Its state.
+        /// The status of the domain.
         status: Status,
         /// Its claim is proven, and Lasso support has to decide.
         proven: bool,

@@ -155,7 +155,7 @@ async fn is_suppressed(mail: &impl SendLetter, to: &EmailAddress) -> bool {
         Err(error) => {
             tracing::warn!(
                 error = &error as &dyn std::error::Error,
-                "the suppression list could not be read; the email is sent all the same"
+                "the suppression list could not be read; the email is sent anyway"
             );
             false
         }

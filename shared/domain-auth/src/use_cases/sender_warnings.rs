@@ -141,7 +141,10 @@ pub(super) fn warnings(
         let message = if met == check.met {
             check.message
         } else {
-            format!("Neither DKIM nor SPF is for {}.", author.to_unicode())
+            format!(
+                "Neither DKIM nor SPF passes with a domain that is aligned with {}.",
+                author.to_unicode()
+            )
         };
         (met == Verdict::No).then_some(message)
     });

@@ -66,7 +66,7 @@ impl Withheld {
     /// A sentence for Lasso support.
     fn sentence(self) -> String {
         let why = match self {
-            Self::Imitates => "the name mixes scripts as names made to imitate others do",
+            Self::Imitates => "the name mixes scripts, as names that imitate other names do",
             Self::RejectedBefore => "Lasso support has rejected the domain before",
             Self::WithoutDkim => "Amazon SES has not seen the three DKIM records of this domain",
             Self::RecordsNotSeen { seen, of } => {
@@ -76,12 +76,12 @@ impl Withheld {
                 );
             }
             Self::BelowAnothers => {
-                "the domain lies below one that this client does not hold, and the client has not \
-                 proven it"
+                "the domain is below a domain that this client does not hold, and the client has not \
+                 proven that it is its own"
             }
             Self::Leftovers => {
-                "another client held this domain before, its records may still be in DNS, and this \
-                 client has not proven the domain"
+                "another client held this domain before, its records may still be in DNS, and this client \
+                 has not proven that the domain is its own"
             }
             Self::RefusedBySes => "Amazon SES refused the configuration set",
             Self::NotOurs => "the identity at Amazon SES is not this client's",

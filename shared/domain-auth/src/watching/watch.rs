@@ -65,17 +65,17 @@ impl Broken {
     pub fn sentence(self) -> String {
         match self {
             Self::Verification => {
-                "The TXT record by which Amazon SES verified the domain is not in DNS any more."
+                "The TXT record by which Amazon SES verified the domain is no longer in DNS."
                     .to_owned()
             }
             Self::Dkim(count) => {
                 format!("Missing or wrong in DNS: {count} of the three DKIM records.")
             }
             Self::SesVerification => {
-                "Amazon SES cannot find the records any more by which it verified the domain."
+                "Amazon SES can no longer find the records by which it verified the domain."
                     .to_owned()
             }
-            Self::SesDkim => "Amazon SES cannot find the DKIM records any more.".to_owned(),
+            Self::SesDkim => "Amazon SES can no longer find the DKIM records.".to_owned(),
         }
     }
 }

@@ -70,7 +70,8 @@ pub fn document() -> Value {
     })
 }
 
-/// Where the API is. A document that the API has served is beside what it describes.
+/// The servers of the API. The first URL is relative, so a document that an API has served describes that
+/// API.
 fn servers() -> Value {
     json!([
         { "url": ".", "description": "The API that serves this document." },
@@ -86,26 +87,26 @@ fn servers() -> Value {
 }
 
 const DESCRIPTION: &str = "\
-From the moment a Client Administrator types a domain name to the moment Lasso support switches \
-sending on, and for as long as the domain keeps sending.
+The service covers the whole life of a sending domain: from the moment a Client Administrator \
+types its name until Lasso support switches sending on, and as long as Lasso sends from it.
 
-Errors are problem details (RFC 9457, `application/problem+json`) with a stable `code`: decide on \
-that. API Gateway answers some requests itself, with `application/json` and nothing but a \
+Errors are problem details (RFC 9457, `application/problem+json`) with a stable `code`: programs \
+should check that. API Gateway answers some requests itself, with `application/json` and only a \
 `message`: no valid token (401), too many requests (429), a function that failed (500, 503). So \
-decide first on `Content-Type`, and then on `code`.
+check `Content-Type` first, and then `code`.
 
-Lists have pages. A page may be short, or empty, and still have a next one: only a `next_cursor` \
-of `null` ends a list. A cursor is good for the list that it was given out for (the same client, \
-filters and domain), stays good while entries come and go, and is refused for any other. Times are \
+Lists have pages. A page may be short or empty and still be followed by another page: only a \
+`next_cursor` of `null` ends a list. A cursor is valid only for the list that returned it (the \
+same client, filters and domain). It stays valid while entries are added and removed. Times are \
 RFC 3339 in UTC, with three digits of a second.";
 
 const CLIENT_ADMIN: &str = "\
 For the role `client-admin` with a client. A Client Administrator sees the domains of their own \
-client; another client's domain is answered like one that does not exist.";
+client. The answer for another client's domain is the same as for a domain that does not exist.";
 
 const MASS_MAIL: &str = "\
-For the mass-mail product, a program with the role `mass-mail`, which names the client that it asks \
-about; and for a Client Administrator, about their own client. Nothing is changed by asking.";
+For the mass-mail product, a program with the role `mass-mail`, which names the client that it \
+asks about; and for a Client Administrator, about their own client. These calls change nothing.";
 
 const LASSO_SUPPORT: &str = "\
 For the role `lasso-support`, across all clients.";
@@ -165,7 +166,7 @@ fn described(
         Access::ClientAdmin => "Needs the role `client-admin`, and a client.",
         Access::LassoSupport => "Needs the role `lasso-support`.",
         Access::MassMail => {
-            "Needs the role `mass-mail`, or `client-admin` and a client: then about that client alone."
+            "Needs the role `mass-mail`, or `client-admin` and a client: then only about that client."
         }
     };
     let has_tag = description.has_tag(operation.reads());

@@ -9,7 +9,8 @@ pub(super) fn if_none_match() -> Value {
     json!({
         "name": "If-None-Match",
         "in": "header",
-        "description": "The `ETag` of the answer that the caller has. If it is still so, the answer is 304.",
+        "description": "The `ETag` of the response that the caller has. If it has not changed, the answer \
+            is 304.",
         "schema": { "type": "string" },
         "example": TAG,
     })
@@ -19,8 +20,8 @@ pub(super) fn idempotency_key() -> Value {
     json!({
         "name": "Idempotency-Key",
         "in": "header",
-        "description": "Names this request, with or without quotation marks. Sent again within 24 \
-            hours with the same key and body, it has no second effect, and is answered the same.",
+        "description": "Names this request, with or without quotation marks. If the request is sent again \
+            within 24 hours with the same key and body, it has no second effect and gets the same answer.",
         // Not what is allowed in quotation marks besides: that is for programs to make.
         "schema": { "type": "string", "pattern": "^[A-Za-z0-9_-]{1,255}$" },
         "example": "8e03978e-40d5-43dd-bc93-6894a57f9324",
@@ -76,12 +77,12 @@ pub(crate) fn paging() -> Vec<Value> {
     vec![
         query(
             "limit",
-            "The most entries of the page.",
+            "The largest number of entries in the page.",
             &json!({ "type": "integer", "minimum": 1, "maximum": 100, "default": 50 }),
         ),
         query(
             "cursor",
-            "The `next_cursor` of the page before, of this same list.",
+            "The `next_cursor` of the previous page of this list.",
             &json!({ "type": "string", "minLength": 1 }),
         ),
     ]

@@ -31,13 +31,13 @@ pub(super) fn responses(
         }
         if answer.status == "202" && is_followed_up(operation) {
             response["headers"]["Retry-After"] = json!({
-                "description": "Seconds after which there may be something new.",
+                "description": "Seconds after which the answer may have changed.",
                 "schema": { "type": "integer", "const": LOOK_AGAIN },
             });
         }
         if operation.takes_keys() {
             response["headers"]["Idempotent-Replayed"] = json!({
-                "description": "Only where this is the answer to an earlier request with the same \
+                "description": "Present only if this is the answer to an earlier request with the same \
                     `Idempotency-Key`.",
                 "schema": { "type": "string", "enum": ["true"] },
             });
@@ -46,7 +46,7 @@ pub(super) fn responses(
     }
     if description.has_tag(operation.reads()) {
         let not_modified = json!({
-            "description": "The caller has the answer already, as `If-None-Match` says. No body.",
+            "description": "The caller already has this response, as `If-None-Match` says. No body.",
             "headers": {
                 "Cache-Control": cache_control(cached(operation, description)),
                 "ETag": etag(),
@@ -88,7 +88,7 @@ fn either_of_two(response: &mut Value) {
     }
 }
 
-/// What API Gateway answers itself.
+/// A response of API Gateway itself.
 #[derive(schemars::JsonSchema, serde::Serialize)]
 struct GatewayMessage {
     /// The status in words.
@@ -106,7 +106,7 @@ fn cached(operation: Operation, description: &Description) -> &'static str {
 
 fn etag() -> Value {
     json!({
-        "description": "Names this state of the answer, for `If-None-Match`.",
+        "description": "The entity tag of the response, for `If-None-Match` (RFC 9110).",
         "schema": { "type": "string" },
         "example": super::parameters::TAG,
     })
@@ -114,7 +114,7 @@ fn etag() -> Value {
 
 fn cache_control(value: &str) -> Value {
     json!({
-        "description": "Who may keep the answer, and how long.",
+        "description": "Who may cache the response, and for how long (RFC 9111).",
         "schema": { "type": "string", "const": value },
     })
 }
@@ -171,7 +171,7 @@ fn gateway(access: Access) -> Vec<(&'static str, &'static str, &'static str)> {
         Access::Anyone => {}
         Access::ClientAdmin | Access::LassoSupport | Access::MassMail => answers.push((
             "401",
-            "No token, or one that is expired, forged, of another issuer or for another audience",
+            "No token, or a token that is expired, forged, of another issuer or for another audience",
             "Unauthorized",
         )),
     }

@@ -14,7 +14,7 @@ pub(super) const ROUTE: Route = Route {
     path: "/domains",
     access: Access::ClientAdmin,
     function: "add-domain",
-    summary: "Adds a domain, or gives the one that the client has already.",
+    summary: "Adds a domain, or returns the domain if the client already has it.",
 };
 
 /// The body of `POST /domains`.
@@ -25,15 +25,15 @@ pub(super) const ROUTE: Route = Route {
     schemars(rename = "AddDomain", deny_unknown_fields)
 )]
 pub struct AddDomainBody {
-    /// The domain, as a person types it: trimmed, lower-cased, one trailing dot removed,
-    /// international names mapped to A-labels (UTS #46) and judged by IDNA 2008. It ends as domains
-    /// of the Internet do, and is not reserved (RFC 2606). At most 209 characters in A-labels, so
-    /// that the names of its records fit into DNS.
+    /// The domain, as a person types it: trimmed, lower-cased, one trailing dot removed, internationalized
+    /// names mapped to A-labels (UTS #46) and checked by IDNA 2008. It has an ending that exists on the
+    /// Internet, and is not reserved (RFC 2606). At most 209 characters in A-labels, so that the names of
+    /// its records fit into DNS.
     #[cfg_attr(feature = "openapi", schemars(with = "String", length(min = 1)))]
     pub domain: DomainName,
-    /// The community that it is for.
+    /// The community that the domain is for.
     pub community: Option<Community>,
-    /// A person who can be asked.
+    /// The email address of a contact at the client.
     pub contact_email: Option<EmailAddress>,
 }
 
@@ -85,7 +85,7 @@ pub(super) mod openapi {
     pub(crate) fn describe(schemas: &mut Schemas) -> Description {
         let domain = schemas.answered::<DomainView>();
         let again = schemas.answered::<AddedAgainView>();
-        let has_it = "The client has the domain already.";
+        let has_it = "The client already has the domain.";
         let added = "The domain, with the records to publish.";
         let waits =
             "The domain waits: for Amazon SES (`provisioning`), or for proof (`contested`).";
@@ -94,11 +94,11 @@ pub(super) mod openapi {
             "contested": { "value": contested() },
         });
         Description {
-            detail: "201 with the records where Amazon SES answered at once; 202 with the status \
-                `provisioning` where it did not, and the service goes on by itself; 202 with the \
-                status `contested` where the name needs proof, with the `ownership` record to \
-                publish. 200 where the client has the domain already: a `community` that it was not for \
-                is added to it (`community_added`), and nothing else changes.",
+            detail: "201 with the records if Amazon SES answered immediately. 202 with the status \
+                `provisioning` if it did not; the service continues automatically. 202 with the status \
+                `contested` and the `ownership` record to publish if the name needs proof. 200 if the \
+                client already has the domain: a new `community` is added to it (`community_added`), and \
+                nothing else changes.",
             body: Some(RequestBody::new(
                 schemas.read::<AddDomainBody>(),
                 json!({

@@ -12,7 +12,8 @@ pub(super) const ROUTE: Route = Route {
     path: "/staff/clients/{client}/domains/{domain}/adopt",
     access: Access::LassoSupport,
     function: "decide-domain",
-    summary: "Gives the client the identity that Amazon SES has for the domain already, as it is.",
+    summary: "Gives the client the identity that Amazon SES already has for the domain, without changing \
+        it.",
 };
 
 /// The body of `AdoptIdentity`.
@@ -64,18 +65,18 @@ pub(super) mod openapi {
         let domain = schemas.answered::<StaffDomainView>();
         let why = "Made by hand for this client in 2024, before it could add domains.";
         Description {
-            detail: "Only of a contested domain, for an identity that Amazon SES has and that is not \
-                this client's by its tags: one that was made by hand, for instance. It is tagged with \
-                the client, and keeps its tokens, its MAIL FROM domain and its configuration set; \
-                nothing is deleted or made. The poller does it within a minute. Where another client \
-                holds the name, `release` decides.",
+            detail: "Only for a contested domain, if Amazon SES has an identity that is not tagged with \
+                this client, such as an identity that was made by hand. It is tagged with the client, and \
+                keeps its tokens, its MAIL FROM domain and its configuration set. Nothing is deleted or \
+                created. The poller does this within a minute. If another client holds the name, decide \
+                with `release`.",
             body: Some(RequestBody::new(
                 schemas.read::<AdoptIdentityBody>(),
                 json!({ "reason": why }),
             )),
             answers: vec![GoodAnswer::json(
                 "200",
-                "The domain; the poller goes on.",
+                "The domain; the poller does the rest.",
                 &domain,
                 "adopted",
                 &adopted(),

@@ -12,10 +12,11 @@ pub(super) const ROUTE: Route = Route {
     path: "/domains/{domain}",
     access: Access::ClientAdmin,
     function: "advance-domain",
-    summary: "Changes what the client said of a domain.",
+    summary: "Changes the communities and the contact of a domain.",
 };
 
-/// The body of `PATCH /domains/{domain}`: a merge patch (RFC 7396). What is left out stays as it is.
+/// The body of `PATCH /domains/{domain}`: a merge patch (RFC 7396). A member that is left out does not
+/// change.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[cfg_attr(
     feature = "openapi",
@@ -23,10 +24,11 @@ pub(super) const ROUTE: Route = Route {
     schemars(rename = "ChangeDomain", deny_unknown_fields)
 )]
 pub struct ChangeDomainBody {
-    /// All communities that the domain is for. One that is there twice counts once; `null` is none.
+    /// All communities that the domain is for. A community that is listed twice counts once; `null` removes
+    /// all.
     #[cfg_attr(feature = "openapi", schemars(length(max = MAX_COMMUNITIES)))]
     pub communities: Option<Vec<Community>>,
-    /// A person who can be asked; `null` takes the address away.
+    /// The email address of a contact at the client; `null` removes it.
     #[cfg_attr(feature = "openapi", schemars(with = "Option<EmailAddress>"))]
     pub contact_email: Option<Option<EmailAddress>>,
 }
@@ -72,8 +74,8 @@ pub(super) mod openapi {
     pub(crate) fn describe(schemas: &mut Schemas) -> Description {
         let domain = schemas.answered::<DomainView>();
         Description {
-            detail: "A JSON merge patch (RFC 7396): what is left out stays as it is, and `null` takes a \
-                value away. What changes is in the history. In every state.",
+            detail: "A JSON merge patch (RFC 7396): a member that is left out does not change, and `null` \
+                removes a value. Changes are in the history. Possible in every state.",
             body: Some(RequestBody::new(
                 schemas.read::<ChangeDomainBody>(),
                 json!({

@@ -7,7 +7,7 @@ pub(super) const ROUTE: Route = Route {
     path: "/staff/clients/{client}/domains/{domain}",
     access: Access::LassoSupport,
     function: "advance-domain",
-    summary: "Changes on the client's behalf what it said of a domain.",
+    summary: "Changes the communities and the contact of a domain on the client's behalf.",
 };
 
 #[cfg(feature = "openapi")]

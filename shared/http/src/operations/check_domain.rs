@@ -11,7 +11,7 @@ pub(super) const ROUTE: Route = Route {
     path: "/domains/{domain}/check",
     access: Access::ClientAdmin,
     function: "check-domain",
-    summary: "Looks at Amazon SES and DNS now.",
+    summary: "Checks the domain at Amazon SES and in DNS now.",
 };
 
 impl From<CheckRefusal> for ApiError {
@@ -32,8 +32,8 @@ pub(super) mod openapi {
         let domain = schemas.answered::<DomainView>();
         let diagnosed = examples::diagnosed();
         Description {
-            detail: "Takes some seconds, up to 20. At most once per 30 seconds and domain, and 30 \
-                times a minute for all domains of a client.",
+            detail: "Takes up to 20 seconds. At most once in 30 seconds for a domain, and 30 times a \
+                minute for all domains of a client.",
             answers: vec![GoodAnswer::json(
                 "200",
                 "The domain.",

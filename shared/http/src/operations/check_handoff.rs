@@ -8,7 +8,7 @@ pub(super) const ROUTE: Route = Route {
     path: "/handoff/{token}/check",
     access: Access::Anyone,
     function: "check-domain",
-    summary: "Looks at Amazon SES and DNS now, for a person who has a link to the domain.",
+    summary: "Checks the domain at Amazon SES and in DNS now, for a person who has a link to it.",
 };
 
 #[cfg(feature = "openapi")]
@@ -20,8 +20,9 @@ pub(super) mod openapi {
 
     pub(crate) fn describe(_: &mut Schemas) -> Description {
         Description {
-            detail: "The domain has one check in 30 seconds, for all askers together; the page says when the next \
-                one may be. Of no link and of one that is no more, the page says so.",
+            detail: "A domain can be checked once in 30 seconds, counting the checks of all users; the \
+                page says when the next one is possible. If the link does not exist or has ended, the page \
+                says so.",
             answers: vec![GoodAnswer {
                 status: "303",
                 description: "Back to the page.",

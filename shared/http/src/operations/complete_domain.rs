@@ -10,7 +10,7 @@ pub(super) const ROUTE: Route = Route {
     path: "/staff/clients/{client}/domains/{domain}/complete",
     access: Access::LassoSupport,
     function: "decide-domain",
-    summary: "Takes the final step: from now on Lasso sends for the domain.",
+    summary: "Takes the final step: from then on Lasso sends for the domain.",
 };
 
 impl From<DecideRefusal> for ApiError {
@@ -38,7 +38,7 @@ pub(super) mod openapi {
 
     pub(crate) fn describe(schemas: &mut Schemas) -> Description {
         Description {
-            detail: "Only of a domain that is `verified`.",
+            detail: "Only for a domain that is `verified`.",
             answers: vec![examples::completed("The domain.", schemas)],
             problems: samples::without_body(vec![
                 ApiError::NotFound,

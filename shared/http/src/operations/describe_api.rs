@@ -22,7 +22,7 @@ pub(super) mod openapi {
             "required": ["openapi", "info", "paths"],
             "properties": {
                 "openapi": { "type": "string", "description": "The version of OpenAPI." },
-                "info": { "type": "object", "description": "What the API is." },
+                "info": { "type": "object", "description": "General information about the API." },
                 "paths": { "type": "object", "description": "The operations, by their paths." },
             },
         });

@@ -11,7 +11,7 @@ pub(super) const ROUTE: Route = Route {
     path: "/staff/clients/{client}",
     access: Access::LassoSupport,
     function: "remove-domain",
-    summary: "Erases a client: removes its domains, and what names a person in what is kept of it.",
+    summary: "Erases a client: removes its domains, and the personal data in its stored records.",
 };
 
 /// The client that a request erases, if the request confirms it.
@@ -26,7 +26,7 @@ pub fn client_to_erase(request: &ParsedRequest) -> Result<&ClientId, ApiError> {
         }
         Some(_) => Err(ApiError::invalid(FieldError::parameter(
             "confirm",
-            "names another client than the path",
+            "names a different client than the path",
         ))),
     }
 }
@@ -52,16 +52,16 @@ pub(super) mod openapi {
             domains_left: Some(12),
         });
         Description {
-            detail: "Sending stops at once. The service removes the domains as `DELETE` of each domain \
-                does: an identity at Amazon SES is deleted only if it carries the client's tag and was \
-                not adopted. Then it takes what names a person out of history and events, and deletes \
-                links, counters, limits of the client, and the answers to requests that had an \
-                `Idempotency-Key`. That takes some minutes; the same request says how far it is, and is \
-                200 when it is done. Until then the client can add no domain. The names that it held \
-                stay reserved as after any removal, without a person.",
+            detail: "Sending stops immediately. The service removes the domains as `DELETE` of each domain \
+                does: an identity at Amazon SES is deleted only if it has the client's tag and was not \
+                adopted. Then the service removes personal data from history and events. It deletes the \
+                client's links, counters and limits, and the responses to requests that had an \
+                `Idempotency-Key`. That takes some minutes; repeat the request to see the progress, and \
+                200 means that it is done. Until then the client cannot add a domain. The names that it \
+                held stay reserved as after any removal, without personal data.",
             query: vec![query(
                 "confirm",
-                "The client once more.",
+                "The client again, as in the path.",
                 &json!({ "type": "string" }),
             )],
             answers: vec![
@@ -85,7 +85,7 @@ pub(super) mod openapi {
                 ApiError::ErasureUnconfirmed(client()),
                 ApiError::invalid(FieldError::parameter(
                     "confirm",
-                    "names another client than the path",
+                    "names a different client than the path",
                 )),
             ],
             ..Description::default()

@@ -17,7 +17,7 @@ pub(super) mod openapi {
 
     pub(crate) fn describe(schemas: &mut Schemas) -> Description {
         Description {
-            detail: "With the claim, and what the last look at DNS has seen.",
+            detail: "With the claim, and the answers of the last look at DNS.",
             answers: vec![examples::completed("The domain.", schemas)],
             problems: vec![ApiError::NotFound],
             ..Description::default()

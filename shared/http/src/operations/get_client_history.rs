@@ -7,7 +7,7 @@ pub(super) const ROUTE: Route = Route {
     path: "/staff/clients/{client}/domains/{domain}/history",
     access: Access::LassoSupport,
     function: "read-staff",
-    summary: "All that happened to a domain of any client, newest first.",
+    summary: "The history of a domain of any client, newest first.",
 };
 
 #[cfg(feature = "openapi")]

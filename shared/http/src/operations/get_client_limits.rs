@@ -7,7 +7,7 @@ pub(super) const ROUTE: Route = Route {
     path: "/staff/clients/{client}/limits",
     access: Access::LassoSupport,
     function: "read-staff",
-    summary: "The limits of one client, and how much of them is used.",
+    summary: "The limits of one client, and how much of each is used.",
 };
 
 #[cfg(feature = "openapi")]
@@ -17,7 +17,7 @@ pub(super) mod openapi {
 
     pub(crate) fn describe(schemas: &mut Schemas) -> Description {
         Description {
-            detail: "Of any client, also of one that has no domains.",
+            detail: "For any client, also if it has no domains.",
             answers: vec![examples::limits(schemas)],
             problems: vec![ApiError::NotFound],
             ..Description::default()

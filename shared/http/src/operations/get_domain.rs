@@ -7,7 +7,7 @@ pub(super) const ROUTE: Route = Route {
     path: "/domains/{domain}",
     access: Access::ClientAdmin,
     function: "read-domains",
-    summary: "One domain: where it stands, its records, and how to mend them.",
+    summary: "One domain: its status, its records, and how to repair them.",
 };
 
 #[cfg(feature = "openapi")]
@@ -20,7 +20,7 @@ pub(super) mod openapi {
         let domain = schemas.answered::<DomainView>();
         let diagnosed = examples::diagnosed();
         Description {
-            detail: "A pure read of what the service knows: it asks neither Amazon SES nor DNS.",
+            detail: "Reads only what the service has stored, and asks neither Amazon SES nor DNS.",
             answers: vec![GoodAnswer::json(
                 "200",
                 "The domain.",

@@ -24,9 +24,9 @@ pub(super) mod openapi {
         let mut records = in_every_format(schemas);
         records["headers"] = headers();
         Description {
-            detail: "The formats of `GET /domains/{domain}/records`. Without `format`, or with one that \
-                there is not, it is 404, as for no link; so it is with a zone without records, and while there \
-                are no records.",
+            detail: "The formats of `GET /domains/{domain}/records`. Without `format`, or with an unknown \
+                format, the answer is 404, as for a link that does not exist. It is also 404 for a zone \
+                without records, and while there are no records.",
             query: vec![query("format", "The hand-off format.", &format), zone()],
             answers: vec![
                 GoodAnswer {
@@ -34,7 +34,10 @@ pub(super) mod openapi {
                     description: "The records.",
                     response: records,
                 },
-                page("404", "There is no such link, or no more, or no such file."),
+                page(
+                    "404",
+                    "The link does not exist or has ended, or there is no such file.",
+                ),
                 page("503", "The file could not be made now."),
             ],
             cache_control: "no-store",

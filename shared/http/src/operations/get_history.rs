@@ -7,7 +7,7 @@ pub(super) const ROUTE: Route = Route {
     path: "/domains/{domain}/history",
     access: Access::ClientAdmin,
     function: "read-domains",
-    summary: "What happened to a domain, newest first.",
+    summary: "The history of a domain, newest first.",
 };
 
 #[cfg(feature = "openapi")]
@@ -35,7 +35,7 @@ pub(super) mod openapi {
         let history = schemas.answered::<HistoryView>();
         let answer = GoodAnswer::json("200", "A page of the history.", &history, example, page);
         Description {
-            detail: "Who or what changed it, when, from which state to which, and why.",
+            detail: "Who or what changed the domain, when, from which state to which, and why.",
             query: paging(),
             answers: vec![answer],
             problems: vec![ApiError::NotFound, samples::paging()],

@@ -23,12 +23,12 @@ pub(super) mod openapi {
     pub(crate) fn describe(schemas: &mut Schemas) -> Description {
         let format = schemas.read::<HandoffFormat>();
         Description {
-            detail: "In the format that `format` names, or else in the one that `Accept` prefers. A \
-                DMARC record is left out where the domain has a policy already.",
+            detail: "In the format that `format` names, or else in the format that `Accept` prefers. The \
+                DMARC record is left out if the domain already has a policy.",
             query: vec![
                 query(
                     "format",
-                    "The hand-off format. Goes before `Accept`.",
+                    "The hand-off format. Takes precedence over `Accept`.",
                     &format,
                 ),
                 zone(),
@@ -55,10 +55,10 @@ pub(super) mod openapi {
     pub(in crate::operations) fn zone() -> Value {
         query(
             "zone",
-            "A zone: its records only. Some names may be in a zone of their own, as \
-             `_domainkey.maplehomes.com` where it is delegated. Without it a document has all records, but \
-             for a Route 53 change batch, which is for one hosted zone: it has those of the first, and its \
-             comment names the others.",
+            "Only the records in this zone. Some names may be in zones of their own, such as \
+             `_domainkey.maplehomes.com` if it is delegated. Without this parameter a document has all \
+             records. The exception is a Route 53 change batch, which is for one hosted zone: it has the \
+             records of the first zone, and its comment names the other zones.",
             &json!({ "type": "string", "minLength": 1 }),
         )
     }

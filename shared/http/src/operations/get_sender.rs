@@ -31,9 +31,9 @@ pub(super) mod openapi {
         let sender = schemas.answered::<SenderView>();
         let verdicts = verdicts();
         Description {
-            detail: "Always an answer, also for what is no address. A display name in front of the address \
-                changes nothing. A domain of the client covers all names below it. May be kept for a \
-                minute.",
+            detail: "Always has an answer, also for a text that is not an address. A display name in front \
+                of the address changes nothing. A domain of the client covers all names below it. The \
+                answer may be cached for a minute.",
             query: vec![client_asked_about()],
             answers: vec![GoodAnswer::examples(
                 "200",
@@ -54,8 +54,8 @@ pub(super) mod openapi {
     fn client_asked_about() -> Value {
         let mut parameter = query(
             "client",
-            "The client, as its tokens name it. The role `mass-mail` has to name one; a Client \
-             Administrator need not, and may name its own alone.",
+            "The client, as its tokens name it. Required for the role `mass-mail`. A Client Administrator \
+             may leave it out, and may name only its own client.",
             &json!({ "type": "string", "minLength": 1, "maxLength": 128 }),
         );
         parameter["example"] = json!("maple-homes");

@@ -25,8 +25,8 @@ pub(super) const ROUTE: Route = Route {
     schemars(rename = "GetSenders", deny_unknown_fields)
 )]
 pub struct SendersBody {
-    /// The client, as its tokens name it. The role `mass-mail` has to name one; a Client Administrator
-    /// need not, and may name its own alone.
+    /// The client, as its tokens name it. Required for the role `mass-mail`. A Client Administrator may
+    /// leave it out, and may name only its own client.
     #[cfg_attr(feature = "openapi", schemars(with = "Option<ClientId>"))]
     pub client: Option<ClientId>,
     /// The addresses, each with or without a display name.
@@ -62,9 +62,8 @@ pub(super) mod openapi {
     pub(crate) fn describe(schemas: &mut Schemas) -> Description {
         let senders = schemas.answered::<SendersView>();
         Description {
-            detail: "For a whole mailing: an answer for each address, in their order, as \
-                `GET /senders/{address}` gives it. It changes nothing, and what several addresses depend \
-                on is read once.",
+            detail: "For a whole mailing: the answer of `GET /senders/{address}` for each address, in the \
+                given order. It changes nothing. Data that several addresses depend on is read once.",
             body: Some(RequestBody::new(
                 schemas.read::<SendersBody>(),
                 json!({
@@ -87,7 +86,7 @@ pub(super) mod openapi {
                 ApiError::TooManySenders,
                 ApiError::Invalid(vec![
                     FieldError::field("/client", "is required"),
-                    FieldError::field("/addresses", "must have 1 to 100 entries, and has 0"),
+                    FieldError::field("/addresses", "must have 1 to 100 entries, but has 0"),
                 ]),
             ],
             ..Description::default()

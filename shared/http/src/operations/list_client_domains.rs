@@ -25,8 +25,8 @@ pub(super) mod openapi {
     pub(crate) fn describe(schemas: &mut Schemas) -> Description {
         let list = schemas.answered::<StaffListView>();
         Description {
-            detail: "In the order of their names, with those that are being removed. Empty for a client \
-                that has none.",
+            detail: "In the order of their names, including domains that are being removed. Empty for a \
+                client without domains.",
             answers: vec![GoodAnswer::json(
                 "200",
                 "A page of domains.",

@@ -7,7 +7,7 @@ pub(super) const ROUTE: Route = Route {
     path: "/staff/clients/{client}/domains/{domain}/links",
     access: Access::LassoSupport,
     function: "share-domain",
-    summary: "The links to a client's domain that are live.",
+    summary: "The live links to a client's domain.",
 };
 
 #[cfg(feature = "openapi")]

@@ -24,7 +24,7 @@ pub(super) mod openapi {
     use crate::view::DomainListView;
 
     pub(crate) fn describe(schemas: &mut Schemas) -> Description {
-        let of_community = "Only domains of this community, to the letter.";
+        let of_community = "Only domains of this community; the name has to be exactly equal.";
         let mut parameters = vec![
             query(
                 "status",

@@ -7,7 +7,7 @@ pub(super) const ROUTE: Route = Route {
     path: "/domains/{domain}/links",
     access: Access::ClientAdmin,
     function: "share-domain",
-    summary: "The links to a domain that are live.",
+    summary: "The live links to a domain.",
 };
 
 #[cfg(feature = "openapi")]
@@ -19,7 +19,7 @@ pub(super) mod openapi {
     pub(crate) fn describe(schemas: &mut Schemas) -> Description {
         let links = schemas.answered::<LinkListView>();
         Description {
-            detail: "The oldest first, those that went out with emails among them. Their addresses are \
+            detail: "The oldest first, including the links in emails. The addresses (URLs) of links are \
                 not stored.",
             answers: vec![GoodAnswer::json(
                 "200",

@@ -32,22 +32,24 @@ pub(super) mod openapi {
             ),
             query(
                 "waiting_for",
-                "Only domains that wait for Lasso support, or for their client. Those that wait for neither are \
-                 left out, so a page may be short, or empty, and have a next one.",
+                "Only domains that wait for Lasso support, or only domains that wait for their client. \
+                 Domains that wait for neither are left out, so a page may be short or empty and still \
+                 have a `next_cursor`.",
                 &json!({ "type": "string", "enum": ["lasso", "client"] }),
             ),
         ];
         parameters.push(query(
             "domain",
             "Instead of the queue: the domains with this name, above it and below it, of all clients that \
-             hold or claim one. Goes with no other filter.",
+             hold or claim one. Cannot be combined with another filter.",
             &json!({ "type": "string", "minLength": 1 }),
         ));
         parameters.extend(paging());
         let list = schemas.answered::<StaffListView>();
         Description {
-            detail: "The one that has waited longest first. Without a filter: what waits for Lasso. With \
-                `domain`: who has a name or claims it, from the topmost name down.",
+            detail: "The domain that has waited longest comes first. Without a filter: the domains that \
+                wait for Lasso. With `domain`: the clients that hold or claim the name, from the topmost \
+                name down.",
             query: parameters,
             answers: vec![GoodAnswer::json(
                 "200",

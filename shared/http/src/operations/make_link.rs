@@ -23,7 +23,7 @@ pub(super) const ROUTE: Route = Route {
     schemars(rename = "MakeLink", deny_unknown_fields)
 )]
 pub struct MakeLinkBody {
-    /// For how many days. 14 where it is left out.
+    /// For how many days. 14 if it is left out.
     #[cfg_attr(
         feature = "openapi",
         schemars(with = "Option<u32>", range(min = 1, max = MOST_DAYS))
@@ -64,11 +64,11 @@ pub(super) mod openapi {
     pub(crate) fn describe(schemas: &mut Schemas) -> Description {
         let link = schemas.answered::<MadeLinkView>();
         Description {
-            detail: "A person who has the link sees the records of this one domain and how they stand, and \
-                may ask for a check; nothing else. It ends after 14 days at most, when it is withdrawn, \
-                and when the client has the domain no more. A domain has at most 10 of them at once. \
-                The `url` is in this answer and nowhere else, so there is no `Idempotency-Key` for \
-                this call: repeated, it makes another link.",
+            detail: "A person who has the link can see the records of this domain and their state, and can \
+                ask for a check; nothing else. The link ends after at most 14 days, when it is withdrawn, \
+                or when the client no longer has the domain. A domain has at most 10 links at the same \
+                time. The `url` is only in this response and is not stored, so this call takes no \
+                `Idempotency-Key`: repeating it makes another link.",
             body: Some(RequestBody {
                 schema: schemas.read::<MakeLinkBody>(),
                 example: json!({ "days": 7 }),

@@ -18,7 +18,7 @@ pub(super) mod openapi {
 
     pub(crate) fn describe(schemas: &mut Schemas) -> Description {
         Description {
-            detail: "As the client's own call. The history names Lasso support, and so does the event.",
+            detail: "As the client's own call. The history and the event name Lasso support.",
             ..notify_ready::openapi::describe(schemas).on_behalf()
         }
     }

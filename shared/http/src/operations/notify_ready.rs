@@ -23,7 +23,7 @@ pub(super) const ROUTE: Route = Route {
     schemars(rename = "NotifyReady", deny_unknown_fields)
 )]
 pub struct NotifyReadyBody {
-    /// What Lasso support should know, in plain text. Empty is as good as absent.
+    /// A note for Lasso support, in plain text. An empty note counts as absent.
     #[cfg_attr(
         feature = "openapi",
         schemars(with = "Option<String>", length(max = 1000))
@@ -78,13 +78,13 @@ pub(super) mod openapi {
     pub(crate) fn describe(schemas: &mut Schemas) -> Description {
         let notified = schemas.answered::<NotifiedView>();
         Description {
-            detail: "Lasso support is told once for each state that the domain comes into; saying it \
-                again has the same answer, and Lasso support is not told again. `support_told_at`, `emailed` and `sentence` say \
-                what became of it, and `missing` what is still missing. A note is kept in the history in \
-                every state, also where the answer is 409, and is shown in the queue of Lasso support. A \
-                domain that was rejected is open for the final step again, and one that waits is \
-                looked at more often. One that is `failed` or `contested` needs something else first: \
-                409.",
+            detail: "Lasso support is told once for each state that the domain enters. Repeating the call \
+                has the same answer, and Lasso support is not told again. `support_told_at`, `emailed` and \
+                `sentence` say whether Lasso support was told, and `missing` lists what is still missing. \
+                A note is kept in the history in every state, also if the answer is 409, and is shown in \
+                the queue of Lasso support. A rejected domain is open for the final step again, and a \
+                waiting domain is looked at more often. A `failed` or `contested` domain needs another \
+                step first: 409.",
             body: Some(RequestBody {
                 required: false,
                 ..RequestBody::new(

@@ -7,7 +7,7 @@ pub(super) const ROUTE: Route = Route {
     path: "/handoff/{token}",
     access: Access::Anyone,
     function: "handoff",
-    summary: "The page of a link: the records of one domain, and how they stand.",
+    summary: "The page of a link: the records of one domain, and their state.",
 };
 
 #[cfg(feature = "openapi")]
@@ -19,16 +19,16 @@ pub(super) mod openapi {
 
     pub(crate) fn describe(_: &mut Schemas) -> Description {
         Description {
-            detail: "Opening it changes nothing. Of no link, one that has ended, one that was withdrawn \
-                and one whose domain the client has no more, the answer is the same 404.",
+            detail: "Opening it changes nothing. The answer is the same 404 if the link does not exist, \
+                has ended or was withdrawn, or if the client no longer has the domain.",
             query: vec![query(
                 "check",
-                "`later` where a check that was asked for on the page could not be made.",
+                "`later` if a check that was requested on the page could not be made.",
                 &json!({ "type": "string", "enum": ["later"] }),
             )],
             answers: vec![
                 page("200", "The page."),
-                page("404", "There is no such link, or no more."),
+                page("404", "The link does not exist or has ended."),
                 page("503", "The page could not be made now."),
             ],
             cache_control: "no-store",

@@ -7,7 +7,7 @@ pub(super) const ROUTE: Route = Route {
     path: "/staff/clients/{client}/domains/{domain}/recheck",
     access: Access::LassoSupport,
     function: "check-domain",
-    summary: "Looks at Amazon SES and DNS now.",
+    summary: "Checks the domain at Amazon SES and in DNS now.",
 };
 
 #[cfg(feature = "openapi")]
@@ -17,7 +17,7 @@ pub(super) mod openapi {
     pub(crate) fn describe(schemas: &mut Schemas) -> Description {
         let just_now = "The domain, as it was seen just now.";
         Description {
-            detail: "Takes some seconds, up to 20. At most once per 30 seconds and domain for all \
+            detail: "Takes up to 20 seconds. At most once in 30 seconds for a domain, counting all \
                 callers, and 120 times a minute for one person.",
             answers: vec![examples::completed(just_now, schemas)],
             problems: samples::without_body(samples::of_checks()),

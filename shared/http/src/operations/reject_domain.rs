@@ -53,7 +53,7 @@ pub(super) mod openapi {
             reason: REASON.to_owned(),
         });
         Description {
-            detail: "Only of a domain that is `verified`.",
+            detail: "Only for a domain that is `verified`.",
             body: Some(RequestBody::new(
                 schemas.read::<RejectDomainBody>(),
                 json!({ "reason": REASON }),

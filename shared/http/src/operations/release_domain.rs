@@ -15,7 +15,7 @@ pub(super) const ROUTE: Route = Route {
     path: "/staff/clients/{client}/domains/{domain}/release",
     access: Access::LassoSupport,
     function: "release-domain",
-    summary: "Takes a domain from its client, or decides for a client that has proven it.",
+    summary: "Takes a domain from its client, or grants it to a client that has proven that it is its own.",
 };
 
 /// Reads the body: what Lasso support decides about the domain `name`, why, and where that ends sending
@@ -77,11 +77,11 @@ pub(super) mod openapi {
     #[schemars(rename = "ReleaseDomain", deny_unknown_fields)]
     #[expect(dead_code, reason = "stands for what `release_order` reads")]
     struct ReleaseDomainBody {
-        /// Absent is as good as `end`.
+        /// `end` if it is left out.
         decision: Option<DecisionWord>,
         /// Why, in plain text. The client that loses the name reads it.
         reason: Note,
-        /// The domain once more, in any spelling, where Lasso sends for the holder that loses it.
+        /// The domain again, in any spelling. Required if Lasso sends for the holder that loses it.
         confirm: Option<String>,
     }
 
@@ -90,10 +90,10 @@ pub(super) mod openapi {
     #[schemars(rename = "ClaimDecision", rename_all = "snake_case")]
     #[expect(dead_code, reason = "stands for what `release_order` reads")]
     enum DecisionWord {
-        /// The client does not have the name: a holder loses it, and a contested claim is dropped. A claim
-        /// that has lost its name already, and has not proven it since, stays as it is.
+        /// End the claim: a holder loses the name, and a contested claim is dropped. A claim that has
+        /// already lost its name, and has not been proven since, does not change.
         End,
-        /// The claimant, which has proven the name, has it. A holder of exactly this name loses it;
+        /// Give the name to the claimant, which has proven it. A holder of exactly this name loses it;
         /// holders of names above and below keep theirs.
         Grant,
     }
@@ -101,16 +101,16 @@ pub(super) mod openapi {
     pub(crate) fn describe(schemas: &mut Schemas) -> Description {
         let domain = schemas.answered::<StaffDomainView>();
         Description {
-            detail: "Ends the claim of this client. Of a domain that it holds: sending stops, the \
-                claim is contested, and a client that has proven the name takes it within minutes. A \
-                contested claim is dropped, and who holds the name keeps it. With the decision \
-                `grant`, for a contested claim that is proven, the claimant has the name: a holder of \
-                exactly this name loses it, and holders of names above and below keep theirs. The \
-                client that loses reads the `reason`. A holder that Lasso sends for (`authenticated`, \
-                `at_risk`) loses its name only with `confirm`. Repeated, it has no second effect: a \
-                claim that has lost its name already is answered as it stands. A grant that takes \
-                longer than some seconds, because many names of others give way to it, is 202: the \
-                service does the rest within minutes, whether it is repeated or not.",
+            detail: "Ends the claim of this client. If the client holds the domain, sending stops, the \
+                claim becomes contested, and a client that has proven the name gets it within minutes. A \
+                contested claim is dropped, and the holder keeps the name. The decision `grant`, for a \
+                contested claim that is proven, gives the claimant the name: a holder of exactly this name \
+                loses it, and holders of names above and below keep theirs. The client that loses reads \
+                the `reason`. A holder that Lasso sends for (`authenticated`, `at_risk`) loses its name \
+                only with `confirm`. Repeating the call has no second effect: a claim that has already \
+                lost its name is returned unchanged. If a grant takes longer than some seconds, because \
+                many names of other clients give way to it, the answer is 202, and the service does the \
+                rest within minutes, without a repetition.",
             body: Some(RequestBody::new(
                 schemas.read::<ReleaseDomainBody>(),
                 json!({ "decision": "grant", "reason": REASON }),
@@ -125,8 +125,8 @@ pub(super) mod openapi {
                 ),
                 GoodAnswer::json(
                     "202",
-                    "It is granted, and the claims of others give way to it step by step: the domain, \
-                     which is `contested` until the service has done the rest, within minutes.",
+                    "The claim is granted, and the claims of other clients give way to it step by step. \
+                     The domain is `contested` until the service has done the rest, within minutes.",
                     &domain,
                     "granted",
                     &granted(),

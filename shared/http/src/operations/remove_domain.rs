@@ -10,7 +10,7 @@ pub(super) const ROUTE: Route = Route {
     path: "/domains/{domain}",
     access: Access::ClientAdmin,
     function: "remove-domain",
-    summary: "Stops sending for a domain, and takes it out of Amazon SES and out of the list.",
+    summary: "Stops sending for a domain, and removes it from Amazon SES and from the list.",
 };
 
 impl From<RemoveRefusal> for ApiError {
@@ -33,17 +33,18 @@ pub(super) mod openapi {
 
     pub(crate) fn describe(_: &mut Schemas) -> Description {
         Description {
-            detail: "Also where Amazon SES is slow: the service goes on by itself, and the domain can \
-                be added again at once. Repeated while it goes on, it is 204 too; afterwards 404. A \
-                domain that is `authenticated` or `at_risk` needs `confirm`.",
+            detail: "The answer is 204 also if Amazon SES is slow: the service does the rest \
+                automatically, and the domain can be added again immediately. Repeating the call is 204 \
+                while the removal continues, and 404 afterwards. A domain that is `authenticated` or \
+                `at_risk` needs `confirm`.",
             query: vec![query(
                 "confirm",
-                "The domain once more, in any spelling, where Lasso sends for it.",
+                "The domain again, in any spelling. Required if Lasso sends for it.",
                 &json!({ "type": "string" }),
             )],
             answers: vec![GoodAnswer {
                 status: "204",
-                description: "It is removed, or is being removed.",
+                description: "The domain is removed, or is being removed.",
                 response: json!({ "headers": {} }),
             }],
             problems: vec![

@@ -18,8 +18,8 @@ pub(super) mod openapi {
     pub(crate) fn describe(schemas: &mut Schemas) -> Description {
         let client = remove_domain::openapi::describe(schemas);
         Description {
-            detail: "As the client's own call: also where Amazon SES is slow, and with `confirm` where \
-                Lasso sends for the domain. The history names Lasso support.",
+            detail: "As the client's own call: also if Amazon SES is slow, and with `confirm` if Lasso \
+                sends for the domain. The history names Lasso support.",
             ..client
         }
     }

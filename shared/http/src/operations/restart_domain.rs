@@ -10,7 +10,7 @@ pub(super) const ROUTE: Route = Route {
     path: "/domains/{domain}/restart",
     access: Access::ClientAdmin,
     function: "advance-domain",
-    summary: "Gives a domain that failed another 72 hours at Amazon SES.",
+    summary: "Restarts the verification of a failed domain for another 72 hours at Amazon SES.",
 };
 
 impl From<RestartRefusal> for ApiError {
@@ -37,10 +37,10 @@ pub(super) mod openapi {
     pub(crate) fn describe(schemas: &mut Schemas) -> Description {
         let domain = schemas.answered::<DomainView>();
         Description {
-            detail: "Starts both the search for the TXT record and for DKIM.",
+            detail: "Makes Amazon SES look again for the TXT record and for the DKIM records.",
             answers: vec![GoodAnswer::json(
                 "200",
-                "The domain, waiting again.",
+                "The domain, which waits for its records again.",
                 &domain,
                 "pending",
                 &examples::pending(),

@@ -8,7 +8,7 @@ pub(super) const ROUTE: Route = Route {
     path: "/staff/clients/{client}/domains/{domain}/restart",
     access: Access::LassoSupport,
     function: "advance-domain",
-    summary: "Gives a client's domain that failed another 72 hours at Amazon SES.",
+    summary: "Restarts the verification of a client's failed domain for another 72 hours at Amazon SES.",
 };
 
 #[cfg(feature = "openapi")]

@@ -25,9 +25,9 @@ pub(super) const ROUTE: Route = Route {
     schemars(rename = "SendInstructions", deny_unknown_fields)
 )]
 pub struct InstructionsBody {
-    /// Whom to send the records: one address.
+    /// The recipient of the records: one email address.
     pub email: EmailAddress,
-    /// What the client has to say about them, in plain text. Empty is as good as absent.
+    /// A note of the client about the records, in plain text. An empty note counts as absent.
     #[cfg_attr(
         feature = "openapi",
         schemars(with = "Option<String>", length(max = 1000))
@@ -88,11 +88,11 @@ pub(super) mod openapi {
     pub(crate) fn describe(schemas: &mut Schemas) -> Description {
         let instructions = schemas.answered::<InstructionsView>();
         Description {
-            detail: "One email to one address, with who sent it and why, a link to the page of the \
-                records that lives for 14 days, the records as a zone file and as CSV, and the note as \
-                the client's own words. An answer to it reaches the domain's `contact_email`. On a day \
-                (UTC) at most 5 for a domain and 50 for a client; to one address at most 5 for a \
-                client and 20 for all clients.",
+            detail: "Sends one email to one address. It says who sent it and why, and has a link to the \
+                page of the records that is valid for 14 days. It also has the records as a zone file and \
+                as CSV, and the note as the client's own words. A reply reaches the domain's \
+                `contact_email`. The limits in a day (UTC) are 5 emails for a domain and 50 for a client; \
+                to one address, 5 for a client and 20 for all clients.",
             body: Some(RequestBody::new(
                 schemas.read::<InstructionsBody>(),
                 json!({

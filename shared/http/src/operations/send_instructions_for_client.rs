@@ -18,9 +18,9 @@ pub(super) mod openapi {
 
     pub(crate) fn describe(schemas: &mut Schemas) -> Description {
         Description {
-            detail: "As the client's own call, within the same limits: the email counts for the client \
-                and its domain. It says that Lasso support sent it on the client's behalf, and so does \
-                the history.",
+            detail: "As the client's own call, within the same limits: the email counts for the client and \
+                its domain. The email and the history say that Lasso support sent it on the client's \
+                behalf.",
             ..send_instructions::openapi::describe(schemas).on_behalf()
         }
     }

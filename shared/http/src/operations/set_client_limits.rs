@@ -16,7 +16,7 @@ pub(super) const ROUTE: Route = Route {
     summary: "Sets the limits of one client.",
 };
 
-/// The body of `PUT /staff/clients/{client}/limits`: all of what is set for the client. A limit that is
+/// The body of `PUT /staff/clients/{client}/limits`: all limits that are set for the client. A limit that is
 /// left out is the default of the deployment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[cfg_attr(
@@ -25,13 +25,14 @@ pub(super) const ROUTE: Route = Route {
     schemars(rename = "SetClientLimits", deny_unknown_fields)
 )]
 pub struct LimitsBody {
-    /// Domains in the client's list, contested ones included. What the client has already, it keeps.
+    /// Domains in the client's list, including contested domains. The client keeps domains that it already
+    /// has.
     #[cfg_attr(feature = "openapi", schemars(range(min = 0, max = MOST)))]
     pub max_domains: Option<u32>,
-    /// Domains that it adds on a day (UTC).
+    /// Domains that the client adds in a day (UTC).
     #[cfg_attr(feature = "openapi", schemars(range(min = 0, max = MOST)))]
     pub max_domains_added_per_day: Option<u32>,
-    /// Emails to Lasso support on a day (UTC) about its domains.
+    /// Emails to Lasso support in a day (UTC) about the client's domains.
     #[cfg_attr(feature = "openapi", schemars(range(min = 0, max = MOST)))]
     pub max_support_emails_per_day: Option<u32>,
     /// Why, in plain text, for Lasso support.
@@ -82,9 +83,9 @@ pub(super) mod openapi {
 
     pub(crate) fn describe(schemas: &mut Schemas) -> Description {
         Description {
-            detail: "Replaces what was set before: a limit that is left out, or `null`, is the \
-                default of the deployment. A limit below what the client has takes nothing from it. \
-                The client's domains are counted again when the next one is added or removed.",
+            detail: "Replaces the limits that were set before: a limit that is left out, or `null`, is the \
+                default of the deployment. A limit below what the client already has removes nothing. The \
+                client's domains are counted again when the next domain is added or removed.",
             body: Some(RequestBody::new(
                 schemas.read::<LimitsBody>(),
                 json!({

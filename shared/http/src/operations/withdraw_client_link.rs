@@ -7,7 +7,7 @@ pub(super) const ROUTE: Route = Route {
     path: "/staff/clients/{client}/domains/{domain}/links/{link}",
     access: Access::LassoSupport,
     function: "share-domain",
-    summary: "Takes a link to a client's domain back: from now on it leads nowhere.",
+    summary: "Withdraws a link to a client's domain: from then on it does not work.",
 };
 
 #[cfg(feature = "openapi")]

@@ -7,7 +7,7 @@ pub(super) const ROUTE: Route = Route {
     path: "/domains/{domain}/links/{link}",
     access: Access::ClientAdmin,
     function: "share-domain",
-    summary: "Takes a link back: from now on it leads nowhere.",
+    summary: "Withdraws a link: from then on it does not work.",
 };
 
 #[cfg(feature = "openapi")]

@@ -65,9 +65,9 @@ impl ApiError {
                 "too_many_names",
                 "Too many names under one domain",
                 format!(
-                    "Your account already has {NAMES_PER_CLIENT} names under {organizational}, those \
-                     that are still being removed among them. Remove one that is not used, and add \
-                     this one then. Nothing was changed."
+                    "Your account already has {NAMES_PER_CLIENT} names under {organizational}, including \
+                     names that are still being removed. Remove a name that is not used, and then add this \
+                     one. Nothing was changed."
                 ),
             ),
             Self::TooManyCommunities => Problem::new(
@@ -75,15 +75,15 @@ impl ApiError {
                 "too_many_communities",
                 "Too many communities",
                 format!(
-                    "The domain is already for {MAX_COMMUNITIES} communities, which is the most. Take one \
-                     away first (PATCH). Nothing was changed."
+                    "The domain already has {MAX_COMMUNITIES} communities, which is the maximum. Remove \
+                     one first (PATCH). Nothing was changed."
                 ),
             ),
             Self::RecordsNotReady => Problem::new(
                 409,
                 "records_not_ready",
                 "No records yet",
-                "Amazon SES has not yet given the values of the records. They are there in a \
+                "Amazon SES has not returned the values of the records yet. They will be available in a \
                      minute or two.",
             )
             .after(60),
@@ -133,7 +133,7 @@ impl ApiError {
                 "not_failed",
                 "There is nothing to restart",
                 format!(
-                    "The domain is {status}; only one that failed can be restarted. {}",
+                    "The domain is {status}; only a failed domain can be restarted. {}",
                     if by_support {
                         call_of_support(status, proven)
                     } else {
@@ -201,8 +201,8 @@ impl ApiError {
                     "too_many_instructions",
                     "Enough emails for today",
                     format!(
-                        "No more than {limit} emails with instructions are sent for {whose} on a \
-                         day (UTC)."
+                        "No more than {limit} emails with instructions are sent for {whose} in a day \
+                         (UTC)."
                     ),
                 )
                 .after(seconds)
@@ -213,9 +213,9 @@ impl ApiError {
                 "Enough emails to this address for today",
                 // The same for both limits: what other clients send is not the caller's to know.
                 format!(
-                    "To one address no more than {PER_RECIPIENT} emails with instructions are \
-                         sent for a client on a day (UTC), and no more than \
-                         {PER_RECIPIENT_OF_ALL} for all clients together."
+                    "To one address no more than {PER_RECIPIENT} emails with instructions are sent for a \
+                         client in a day (UTC), and no more than {PER_RECIPIENT_OF_ALL} for all clients \
+                         together."
                 ),
             )
             .after(seconds),
@@ -233,9 +233,8 @@ impl ApiError {
                 "too_many_additions",
                 "Enough domains added for today",
                 format!(
-                    "You can add no more than {limit} domains a day (UTC) \
-                         (max_domains_added_per_day). Go on tomorrow, or ask Lasso support for a \
-                         higher limit."
+                    "You can add no more than {limit} domains a day (UTC) (max_domains_added_per_day). \
+                         Continue tomorrow, or ask Lasso support for a higher limit."
                 ),
             )
             .after(seconds),
@@ -244,15 +243,15 @@ impl ApiError {
                 "too_many_links",
                 "Too many links",
                 format!(
-                    "A domain can have no more than {MOST_LINKS} links at once. Withdraw one that is \
-                     not needed any more."
+                    "A domain can have no more than {MOST_LINKS} links at the same time. Withdraw a link \
+                     that is no longer needed."
                 ),
             ),
             Self::NoSuchLink => Problem::new(
                 404,
                 "no_such_link",
                 "Not found",
-                "The domain has no such link. It may have ended, or have been withdrawn.",
+                "The domain has no such link. The link may have expired or been withdrawn.",
             ),
             Self::InvalidKey(error) => Problem::new(
                 400,
@@ -263,22 +262,22 @@ impl ApiError {
             Self::KeyReused => Problem::new(
                 422,
                 "idempotency_key_reused",
-                "The Idempotency-Key was used",
-                "Another request was made with this Idempotency-Key in the last 24 hours. Every \
-                 request needs a key of its own; only a repetition has the same.",
+                "The Idempotency-Key was already used",
+                "Another request was made with this Idempotency-Key in the last 24 hours. Use a new key \
+                 for every new request, and the same key only to repeat a request.",
             ),
             Self::KeyInProgress => Problem::new(
                 409,
                 "idempotency_in_progress",
-                "Still at work",
-                "The same request with this Idempotency-Key is still being worked on.",
+                "Request in progress",
+                "An earlier request with this Idempotency-Key is still being processed.",
             )
             .after(2),
             Self::BeingRemoved => Problem::new(
                 409,
                 "being_removed",
                 "The domain is being removed",
-                "The domain is given up already, and is gone in a moment. Its history stays.",
+                "The domain is already being removed. Its history is kept.",
             ),
             Self::BeingErased => Problem::new(
                 409,
@@ -292,9 +291,8 @@ impl ApiError {
                 "confirmation_required",
                 "This erases the client",
                 format!(
-                    "All domains of {client} are removed, all mail that Lasso sends from them stops, \
-                     and what names a person is erased for good. To do that, repeat the request with \
-                     ?confirm={}.",
+                    "All domains of {client} are removed, all mail that Lasso sends from them stops, and \
+                     personal data is erased permanently. To do that, repeat the request with ?confirm={}.",
                     client.to_path_segment()
                 ),
             ),
@@ -302,7 +300,7 @@ impl ApiError {
                 502,
                 "ses_refused",
                 "Amazon SES refused",
-                "Amazon SES refused what this request needs, and would do so again. Nothing was \
+                "Amazon SES refused a call that this request needs, and would refuse it again. Nothing was \
                  changed. Tell Lasso support.",
             ),
             Self::EmailRefused => Problem::new(
@@ -316,10 +314,9 @@ impl ApiError {
                 422,
                 "recipient_suppressed",
                 "The address does not take email",
-                "Amazon SES delivers nothing to this address: earlier email to it came back, or was \
-                 reported as spam. Nothing was sent. Check the address, send the records to another \
-                 one, or copy them. If the address is right, ask Lasso support to take it off the \
-                 suppression list.",
+                "Amazon SES delivers nothing to this address: earlier email to it bounced, or was reported \
+                 as spam. Nothing was sent. Check the address, send the records to another one, or copy \
+                 them. If the address is right, ask Lasso support to take it off the suppression list.",
             ),
             Self::IdentityNotOurs => Problem::new(
                 409,
@@ -359,23 +356,23 @@ impl ApiError {
                 "no_room",
                 "No room for more names",
                 format!(
-                    "Names that are proven or verified take all the room under {organizational}. \
-                     Release some that are not used, and grant this claim then."
+                    "Names that are proven or verified already reach the limit under {organizational}. \
+                     Release names that are not used, and then grant this claim."
                 ),
             ),
             Self::Ses(_) => Problem::new(
                 503,
                 "ses_unavailable",
                 "Try again",
-                "Amazon SES did not take the request just now, or others had their turn before it. \
-                 Nothing was changed.",
+                "Amazon SES did not accept the request just now, or other requests went first. Nothing was \
+                 changed.",
             )
             .after(5),
             Self::Busy => Problem::new(
                 503,
                 "busy",
                 "Try again",
-                "Too many requests for the same domain came at once. Nothing was changed.",
+                "Too many requests for the same domain came at the same time. Nothing was changed.",
             )
             .after(1),
             // A program that repeats it by itself would send it twice: no Retry-After.
@@ -383,9 +380,9 @@ impl ApiError {
                 503,
                 "perhaps_sent",
                 "The email may have been sent",
-                "Amazon SES did not say whether it took the email, which counts for today's limits. \
-                 Ask the recipient first: repeating the request, with the same Idempotency-Key \
-                 too, sends another email.",
+                "Amazon SES did not answer, so the email may or may not have been sent. It counts for \
+                 today's limits. Ask the recipient first: repeating the request sends another email, even \
+                 with the same Idempotency-Key.",
             ),
             Self::Unrendered(_) => needs_support(),
             Self::Store(error) if is_for_good(error.failure) => needs_support(),

@@ -36,7 +36,7 @@ pub(super) fn before_ready(status: Status, proven: bool, refused_by_ses: bool) -
         | Status::Authenticated
         | Status::AtRisk
         | Status::Rejected
-        | Status::Removing => "Look at where it stands.",
+        | Status::Removing => "Look at its status.",
     }
 }
 
@@ -44,15 +44,15 @@ pub(super) fn before_ready(status: Status, proven: bool, refused_by_ses: bool) -
 pub(super) fn call_of_support(status: Status, proven: bool) -> &'static str {
     match status {
         Status::Contested if proven => {
-            "Its claim is proven: release decides this (POST …/release, with the decision \"grant\" or \
+            "Its claim is proven: release decides about it (POST …/release, with the decision \"grant\" or \
              \"end\")."
         }
         Status::Contested => {
-            "Its claim waits for the ownership record: recheck looks for it (POST …/recheck), release \
-             ends the claim (POST …/release), and, where no other client holds the name, adopt gives the \
-             client the identity that Amazon SES has (POST …/adopt)."
+            "Its claim waits for the ownership record: recheck looks for it (POST …/recheck), release ends \
+             the claim (POST …/release), and, if no other client holds the name, adopt gives the client \
+             the identity that Amazon SES has (POST …/adopt)."
         }
-        Status::Provisioning => "Amazon SES is still registering it, which goes on by itself.",
+        Status::Provisioning => "Amazon SES is still registering it. Nothing has to be done.",
         Status::Pending => {
             "It waits for its DNS records: instructions sends them (POST …/instructions), and recheck \
              looks for them (POST …/recheck)."
@@ -65,14 +65,14 @@ pub(super) fn call_of_support(status: Status, proven: bool) -> &'static str {
              domain."
         }
         Status::AtRisk => {
-            "The final step is taken, and records are gone: recheck looks for them (POST …/recheck)."
+            "The final step is taken, but records are missing: recheck looks for them (POST …/recheck)."
         }
         Status::Failed => {
             "restart gives it another 72 hours at Amazon SES, or registers it there again \
              (POST …/restart)."
         }
         Status::Rejected => "notify opens the final step again (POST …/notify).",
-        Status::Removing => "It is given up, and gone in a moment.",
+        Status::Removing => "It is being removed.",
     }
 }
 
@@ -83,7 +83,7 @@ pub(super) fn instead_of_restart(status: Status, proven: bool) -> &'static str {
             "Your proof was found, and Lasso support decides about this domain now."
         }
         Status::Contested => "Its ownership record has to be published (GET …/records).",
-        Status::Provisioning => "Amazon SES is registering it, which goes on by itself.",
+        Status::Provisioning => "Amazon SES is registering it. Nothing has to be done.",
         Status::Pending => {
             "Amazon SES is looking for its records, which have to be published (GET …/records)."
         }
@@ -91,9 +91,9 @@ pub(super) fn instead_of_restart(status: Status, proven: bool) -> &'static str {
         Status::Rejected => "notify opens the final step again (POST …/notify).",
         Status::Authenticated => "Lasso sends for it, and there is nothing to do.",
         Status::AtRisk => {
-            "Lasso still sends for it. Records that are gone have to be published again (GET …/records)."
+            "Lasso still sends for it. Missing records have to be published again (GET …/records)."
         }
-        Status::Failed | Status::Removing => "Look at where it stands.",
+        Status::Failed | Status::Removing => "Look at its status.",
     }
 }
 

@@ -21,7 +21,7 @@ impl Wording<'_> {
             return String::new();
         }
         format!(
-            "open {}, which is a zone of its own beside {}, and ",
+            "open {}, which is a zone separate from {}, and ",
             self.panel.zone(),
             self.case.panel().zone()
         )
@@ -30,8 +30,8 @@ impl Wording<'_> {
     /// No server of the delegated zone answers, so what it has is not known.
     pub(super) fn silent_delegation_message(&self, record: &Record) -> String {
         format!(
-            "An NS record in {} hands {} over to other name servers{}, and none of them answers for it. What is \
-             published there cannot be seen until one does.",
+            "An NS record in {} hands {} over to other name servers{}, and none of them answers for it. \
+             Until one does, its records cannot be seen.",
             self.case.panel().zone(),
             self.panel.zone(),
             self.asked_servers(record)

@@ -47,13 +47,13 @@ impl Wording<'_> {
                 )
             }
             Code::DmarcStrictAlignment => format!(
-                "The DMARC policy at {place} demands an exact match of names (“strict alignment”) \
-                 that mail through Amazon SES does not have in every case{}: {seen}",
+                "The DMARC policy at {place} requires an exact match of names (“strict alignment”) that \
+                 mail through Amazon SES does not always have{}: {seen}",
                 dmarc.as_ref().map_or("", unmatched)
             ),
             Code::DmarcBlocksVia => format!(
-                "The DMARC policy at {place} has mail refused that is not authenticated ({seen}), \
-                 and {}: mail sent for {} now would be refused.{}",
+                "The DMARC policy at {place} makes mail servers refuse mail that is not authenticated, or \
+                 treat it as spam ({seen}), and {}: this would happen to mail sent for {} now.{}",
                 if self.keys().is_published() {
                     "neither DKIM nor MAIL FROM is in effect yet"
                 } else {
@@ -107,7 +107,7 @@ impl Wording<'_> {
                 )
             };
             return Self::advice(format!(
-                "Ask the company that {} belongs to to {change}",
+                "Ask the company that owns {} to {change}",
                 show(at)
             ));
         }
@@ -225,8 +225,8 @@ fn unmatched(dmarc: &Dmarc) -> &'static str {
 fn older_receivers(dmarc: &Dmarc, policy: Policy) -> String {
     let percent = dmarc.percent.map(|percent| {
         format!(
-            " Older mail servers apply it to {percent} % of the mail (pct={percent}), newer ones to \
-             all."
+            "  Older mail servers apply the policy to {percent} % of the mail (pct={percent}), newer mail \
+             servers to all."
         )
     });
     let testing = dmarc.testing.then(|| {

@@ -56,8 +56,8 @@ impl Wording<'_> {
             }
             Code::DmarcWrongPlace if at.is_none() && self.is_elsewhere(raw) => {
                 Some(Self::advice(format!(
-                    "Ask the company that {seen} belongs to to publish your DMARC policy there: the CNAME \
-                     record {} leads mail servers to it.",
+                    "Ask the company that owns {seen} to publish your DMARC policy there: the CNAME record \
+                     {} leads mail servers to it.",
                     self.panel.host(record)
                 )))
             }
@@ -105,8 +105,8 @@ impl Wording<'_> {
             }
             Code::CnameAndOther => Some(self.leave_alone(record)),
             Code::NameserversDisagree => Some(Self::advice(format!(
-                "Wait 15 minutes. If it stays so, tell {panel} that the name servers of {} do not \
-                 agree on {}.",
+                "Wait 15 minutes. If they still differ then, tell {panel} that the name servers of {} do \
+                 not agree on {}.",
                 self.panel.zone(),
                 record.name
             ))),
@@ -177,17 +177,17 @@ impl Wording<'_> {
                  your domains."
             ),
             Trouble::Suspended => format!(
-                "Sign in where {zone} is registered and do what is asked for there: renew it, confirm \
+                "Sign in where {zone} is registered and follow the instructions there: renew it, confirm \
                  the email address of its owner, or choose the name servers of your DNS provider."
             ),
             Trouble::NotLive => format!(
-                "Where {zone} is registered, set its name servers to those that your DNS provider \
-                 lists for it, or add the records where the registered name servers are{}.",
+                "Where {zone} is registered, set its name servers to those that your DNS provider lists \
+                 for it, or add the records at the provider of the registered name servers{}.",
                 self.registered_servers()
             ),
             Trouble::Bogus => format!(
-                "Where {zone} is registered, remove the DS record, or replace it by the one that \
-                 {} shows now.",
+                "Where {zone} is registered, remove the DS record, or replace it with the one that {} \
+                 shows now.",
                 self.panel.place()
             ),
             Trouble::Silent => return None,
@@ -242,9 +242,9 @@ impl Wording<'_> {
         let add = self.add(record);
         Fix {
             text: format!(
-                "At {}, switch off the proxy, CDN or CNAME flattening for {host}, or delete the \
-                 address there if it is no CNAME record. It has to be a plain CNAME record with {} \
-                 in the field “{}”.",
+                "At {}, switch off the proxy, CDN or CNAME flattening for {host}, or delete the address \
+                 there if it is not a CNAME record. It has to be a plain CNAME record with {} in the field \
+                 “{}”.",
                 self.panel.place(),
                 self.panel.value(&record.data),
                 self.panel.value_field(&record.data),

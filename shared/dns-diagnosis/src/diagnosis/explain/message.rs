@@ -45,18 +45,18 @@ impl Wording<'_> {
             Code::DnssecFailure => self.trouble_message(Trouble::Bogus),
             Code::NameserverLame => self.lame(&[raw]).message,
             Code::DnsUnavailable if at.is_some() => format!(
-                "The name servers of {at_or_name} did not answer, and {name} depends on it. This says \
-                 nothing about your records; it is tried again by itself."
+                "The name servers of {at_or_name} did not answer, and {name} depends on it. This does not \
+                 mean that your records are wrong. Lasso will try again."
             ),
             Code::DnsUnavailable => self.trouble_message(Trouble::Silent),
             Code::NotFound => self.not_found_message(record),
             Code::NotNeeded => format!(
-                "The {kind} record at {name} is not there as it should be, and it is not needed: \
-                 Amazon SES has verified the domain by {}.",
+                "The {kind} record at {name} is missing or wrong, but it is not needed: Amazon SES has \
+                 verified the domain by {}.",
                 if self.has_cnames() {
                     "the CNAME records"
                 } else {
-                    "the DKIM key that it has of its owner"
+                    "the DKIM key of the domain's owner"
                 }
             ),
             Code::HostDoubled => format!(
@@ -82,25 +82,25 @@ impl Wording<'_> {
             },
             Code::AtApex => apex_message(record, at_or_name),
             Code::WildcardAnswers => format!(
-                "There is no {kind} record of its own at {name} yet. What answers there is an entry for \
+                "There is no separate {kind} record at {name} yet. The answer comes from an entry for \
                  every name (a wildcard, such as *.{}).",
                 self.panel.zone()
             ),
             Code::NameTooLongForProvider => self.too_long_message(record),
             Code::WrongType if raw.contains("v=DKIM1") => format!(
-                "At {place} there is the key itself ({seen}), where the CNAME record belongs. That works \
+                "At {place} there is the DKIM key itself ({seen}) instead of the CNAME record. That works \
                  only until Amazon SES changes the key; from then on mail is no longer signed."
             ),
             Code::WrongType => {
-                format!("At {place} there is this, where the {kind} record belongs: {seen}")
+                format!("At {place} there is another record instead of the {kind} record: {seen}")
             }
             Code::CnameFlattened => format!(
-                "{name} answers with an address ({seen}) where a CNAME record belongs. Your DNS \
-                 provider hides the CNAME behind its own servers (a proxy or “flattening”)."
+                "{name} answers with an address ({seen}) instead of a CNAME record. Your DNS provider \
+                 hides the CNAME behind its own servers (a proxy or “flattening”)."
             ),
             Code::CnameAndOther => format!(
-                "There is a CNAME record and another record at {name} ({seen}). A CNAME must be the \
-                 only record at its name, or each mail server sees something else."
+                "There is a CNAME record and another record at {name} ({seen}). A CNAME must be the only \
+                 record at its name; otherwise DNS servers give different answers."
             ),
             Code::NameserversDisagree => format!(
                 "Only {seen} of the name servers of {} that answered have the right record at \
@@ -108,11 +108,11 @@ impl Wording<'_> {
                 self.panel.zone()
             ),
             Code::Propagating => format!(
-                "The record at {name} is published and right. The internet may remember the old \
-                 answer for {}; nothing has to be done.",
+                "The record at {name} is published and right. DNS servers may return the old answer from \
+                 their caches for {}; nothing has to be done.",
                 match finding.minutes {
                     Some(count) => format!("up to {} more", minutes(count)),
-                    None => "a while, and does not say for how long".to_owned(),
+                    None => "an unknown time".to_owned(),
                 }
             ),
             Code::OkWaitingForSes if self.is_back(record) => format!(
@@ -125,8 +125,8 @@ impl Wording<'_> {
             ),
             Code::MailFromInactive => format!(
                 "The record at {name} is published and right, but Amazon SES does not use this name: it \
-                 had stopped looking before the records were right. Amazon SES is asked again by itself; \
-                 nothing has to be done."
+                 had stopped looking before the records were right. Lasso asks Amazon SES again \
+                 automatically; nothing has to be done."
             ),
             Code::ValuesJoined
                 if raw.contains(&expected) || record.id == RecordId::Verification =>
@@ -141,27 +141,27 @@ impl Wording<'_> {
                  them: {seen}"
             ),
             Code::ValuesExchanged => format!(
-                "The value at {name} is the one of another record: {seen} belongs at {}.",
+                "The value at {name} is the value of another record: {seen} belongs at {}.",
                 self.whose(record, raw)
             ),
             Code::TxtEscaped if !raw.contains('\\') => format!(
-                "The value at {at_or_name} has signs in it that are written as codes, as web pages and web \
-                 addresses have them: {seen}. It has to be exactly {expected}."
+                "The value at {at_or_name} contains characters in the escaped form of web pages or web \
+                 addresses (such as &amp; or %20): {seen}. It has to be exactly {expected}."
             ),
             Code::TxtEscaped => format!(
-                "The value at {at_or_name} has backslashes (\\) in it: {seen}. They belong in the \
-                 files of name servers only, and have become part of the value."
+                "The value at {at_or_name} has backslashes (\\) in it: {seen}. They belong only in the \
+                 zone files of name servers, and have become part of the value."
             ),
             Code::ValueQuoted if self.panel.quotes_text() => format!(
-                "The value at {at_or_name} has quotation marks inside those that the panel wants: {seen}. One \
-                 pair is right; a second one becomes part of the value."
+                "The value at {at_or_name} has quotation marks inside the ones that your DNS provider \
+                 requires: {seen}. One pair is right; a second pair becomes part of the value."
             ),
             Code::ValueQuoted if !raw.contains('"') => format!(
                 "The value at {at_or_name} has quotation marks around it that do not belong to it: {seen}"
             ),
             Code::ValueQuoted => format!(
-                "The value at {at_or_name} has quotation marks in it: {seen}. Your DNS provider \
-                 adds them by itself, so yours have become part of the value."
+                "The value at {at_or_name} has quotation marks in it: {seen}. Your DNS provider adds them \
+                 automatically, so yours have become part of the value."
             ),
             Code::ValueWhitespace => format!(
                 "The value at {at_or_name} has spaces or line breaks in it that do not belong \
@@ -174,8 +174,8 @@ impl Wording<'_> {
                 )
             }
             Code::ValueSurrounded => format!(
-                "The value at {at_or_name} has signs around it that do not belong to it: {seen}. It has \
-                 to be exactly {expected}."
+                "The value at {at_or_name} has extra characters around it: {seen}. It has to be exactly \
+                 {expected}."
             ),
             Code::ValueTruncated => format!(
                 "The value at {at_or_name} is cut off: {seen} is only {} of {expected}.",
@@ -186,8 +186,8 @@ impl Wording<'_> {
                 }
             ),
             Code::ValueCaseChanged => format!(
-                "The value at {at_or_name} has the right letters, but some capital letters have \
-                 become small or the other way round: {seen}. It has to be exactly {expected}."
+                "The value at {at_or_name} has the right letters, but some have changed between upper and \
+                 lower case: {seen}. It has to be exactly {expected}."
             ),
             Code::ValueIsName => match at {
                 Some(at) => format!(
@@ -212,12 +212,12 @@ impl Wording<'_> {
                 ),
                 // Beside it there is room for ours.
                 None if kind == "TXT" => format!(
-                    "The value at {name} is an old one, or one for another Amazon account or \
-                     region: {seen}. There is no {expected} yet."
+                    "The value at {name} is an old value, or a value for another AWS account or Region: \
+                     {seen}. There is no {expected} yet."
                 ),
                 None => format!(
-                    "The value at {name} is an old one, or one for another Amazon account or \
-                     region: {seen}. It has to be {expected}."
+                    "The value at {name} is an old value, or a value for another AWS account or Region: \
+                     {seen}. It has to be {expected}."
                 ),
             },
             Code::ValueMismatch if kind == "TXT" && raw.trim().is_empty() => {
@@ -234,12 +234,12 @@ impl Wording<'_> {
             | Code::MxPriorityInValue
             | Code::MxExtra => Self::mx_message(record, finding),
             Code::DkimWrongHostedZone => format!(
-                "The CNAME record at {name} begins right and ends wrong: it points at {seen} instead of \
-                 {expected}."
+                "The target of the CNAME record at {name} starts correctly but has a wrong end: it is \
+                 {seen} instead of {expected}."
             ),
             Code::SpfMultiple => format!(
-                "There is more than one record at {place} that begins with v=spf1. Mail servers \
-                 then ignore all of them."
+                "There is more than one record at {place} that begins with v=spf1. SPF then ends in a \
+                 permanent error, so it does not pass."
             ),
             Code::SpfInvalid
             | Code::SpfMissingInclude
@@ -264,18 +264,18 @@ impl Wording<'_> {
                  before it was. Restart the verification."
             ),
             RecordState::Found if self.ses_gave_up(record) => format!(
-                "The record at {name} is published and right, but Amazon SES had stopped looking \
-                 before it was. Amazon SES is asked again by itself; nothing has to be done."
+                "The record at {name} is published and right, but Amazon SES had stopped looking before it \
+                 was. Lasso asks Amazon SES again automatically; nothing has to be done."
             ),
             RecordState::Found => format!("The record at {name} is published and right."),
             RecordState::Missing => match self.gone_since(record) {
                 Some(day) => {
-                    format!("There is no record at {name} any more. It was last found on {day}.")
+                    format!("The record at {name} is no longer there. It was last found on {day}.")
                 }
                 None => format!("There is no record at {name}."),
             },
             RecordState::Wrong => format!("The record at {name} is not what it should be."),
-            RecordState::Unknown => format!("DNS did not answer what is at {name}."),
+            RecordState::Unknown => format!("DNS gave no answer for {name}."),
             RecordState::NotLookedYet => format!("{name} has not been looked up yet."),
         }
     }
@@ -285,7 +285,9 @@ impl Wording<'_> {
         let (kind, name) = (record.data.type_name(), &record.name);
         match self.gone_since(record) {
             Some(day) => {
-                format!("There is no {kind} record at {name} any more. It was last found on {day}.")
+                format!(
+                    "The {kind} record at {name} is no longer there. It was last found on {day}."
+                )
             }
             None => format!("There is no {kind} record at {name} yet."),
         }
@@ -317,9 +319,8 @@ impl Wording<'_> {
         match trouble {
             Trouble::NoSuchDomain => format!("The domain {domain} does not exist in DNS."),
             Trouble::Suspended => format!(
-                "{zone} is suspended, has expired or is parked: it is with name servers that are only \
-                 for such domains{}. Nothing that is published for it can be seen, and it receives no \
-                 mail.",
+                "{zone} is suspended, has expired or is parked: its name servers{} serve only such \
+                 domains. Nothing that is published for it can be seen, and it receives no mail.",
                 self.registered_servers()
             ),
             Trouble::NotLive => format!(
@@ -331,8 +332,8 @@ impl Wording<'_> {
                  refuse everything that is published there."
             ),
             Trouble::Silent => format!(
-                "The name servers of {zone} did not answer, so it is not known what is published. \
-                 This says nothing about your records; it is tried again by itself."
+                "The name servers of {zone} did not answer, so it is not known what is published. This \
+                 does not mean that your records are wrong. Lasso will try again."
             ),
         }
     }

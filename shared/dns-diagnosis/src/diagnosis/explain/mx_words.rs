@@ -14,16 +14,16 @@ impl Wording<'_> {
         let seen = shown(raw);
         match finding.code {
             Code::MxWrongRegion if names_region(raw) => format!(
-                "The MX record at {name} is {seen}. That is the server of another Amazon region; \
-                 the one for this domain is {expected}."
+                "The MX record at {name} is {seen}. That is the server of another AWS Region; the server \
+                 for this domain is {expected}."
             ),
             Code::MxWrongRegion => format!(
-                "The MX record at {name} is {seen}. The Amazon region in it is missing or misspelt; the \
+                "The MX record at {name} is {seen}. The AWS Region in it is missing or misspelt; the \
                  server for this domain is {expected}."
             ),
             Code::MxWrongService => format!(
-                "The MX record at {name} is {seen}. That server of Amazon has another task; the one that \
-                 takes mail back for this domain is {expected}."
+                "The MX record at {name} is {seen}. That Amazon server has another task; the server that \
+                 receives bounces for this domain is {expected}."
             ),
             Code::MxPriorityInValue => format!(
                 "The MX record at {name} has its priority inside the name of the server: {seen}. It has \

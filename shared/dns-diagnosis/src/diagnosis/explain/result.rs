@@ -6,13 +6,13 @@ use crate::diagnosis::DiagnosisCode;
 use crate::diagnosis::judge::{DmarcAt, DmarcDiscovery, RecordState};
 use crate::records::RecordId;
 
-/// How a domain stands.
+/// The diagnosis of a domain.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct Diagnosis {
     /// Every record, in the order of the record set.
     pub records: Vec<RecordDiagnosis>,
-    /// What concerns the domain as a whole.
+    /// Diagnoses of the domain as a whole.
     pub domain: Vec<DomainDiagnosis>,
     /// The DMARC policy that applies to it.
     pub dmarc: DmarcDiscovery,
@@ -32,7 +32,7 @@ impl Diagnosis {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct DomainDiagnosis {
-    /// Which.
+    /// The code of the diagnosis.
     pub code: DiagnosisCode,
     /// For the person, with the actual values.
     pub message: String,
@@ -46,7 +46,7 @@ pub struct DomainDiagnosis {
 pub struct Fix {
     /// A sentence or two, naming the field and the value.
     pub text: String,
-    /// The field to change, as the provider's panel labels it, where it is one field.
+    /// The field to change, as the DNS provider labels it, if it is a single field.
     pub field: Option<String>,
     /// What to put there, ready to be copied.
     pub value: Option<String>,
@@ -60,7 +60,7 @@ pub struct Fix {
     schemars(rename = "FurtherDiagnosis")
 )]
 pub struct Also {
-    /// Which.
+    /// The code of the diagnosis.
     pub code: DiagnosisCode,
     /// What it means here.
     pub message: String,
@@ -68,27 +68,27 @@ pub struct Also {
     pub fix: Option<Fix>,
 }
 
-/// How one record stands.
+/// The diagnosis of one record.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct RecordDiagnosis {
     /// Which record.
     pub id: RecordId,
-    /// What DNS says.
+    /// The state of the record in DNS.
     pub state: RecordState,
-    /// The diagnosis that leads; none where there is nothing to say.
+    /// The main diagnosis; `null` if there is nothing to report.
     pub code: Option<DiagnosisCode>,
     /// For the person, with the actual values. Plain text: a page has to escape it.
     pub message: String,
     /// The value to publish.
     pub expected: String,
-    /// The values that are published, made fit to be read.
+    /// The published values, made readable.
     pub observed: Vec<String>,
     /// What to do, if anything.
     pub fix: Option<Fix>,
     /// How long caches may still hold the old answer, in minutes.
     pub wait_minutes: Option<u32>,
-    /// What else there is to say.
+    /// Further diagnoses of the record.
     pub also: Vec<Also>,
 }
 

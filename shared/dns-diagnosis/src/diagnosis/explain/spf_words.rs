@@ -10,8 +10,8 @@ use crate::email_auth::{
 };
 use crate::records::Record;
 
-/// What a record that counts for nothing is worth.
-const IGNORED: &str = "Mail servers then ignore the whole record";
+/// The result of SPF if the record cannot be evaluated (permerror, RFC 7208 section 2.6.7).
+const IGNORED: &str = "SPF then ends in a permanent error, so it does not pass";
 
 impl Wording<'_> {
     /// What a finding about the SPF record at `place` means.
@@ -80,8 +80,8 @@ impl Wording<'_> {
         Fix {
             text: format!(
                 "At {}, keep one TXT record at {place} that begins with v=spf1, and put this into its \
-                 field “{}”, which has the terms of all of them: {}. The others that begin with v=spf1 \
-                 are then needed no more.",
+                 field “{}”, which has the terms of all of them: {}. The other records that begin with \
+                 v=spf1 are then no longer needed.",
                 self.panel.place(),
                 self.panel.value_field(&record.data),
                 show(&value)
@@ -183,8 +183,8 @@ fn fault_message(place: &str, raw: &str, fault: &SpfFault) -> String {
             error: SpfError::NotSpf,
             ..
         } => format!(
-            "The text at {place} is meant as an SPF record, and it does not begin with v=spf1 and \
-             a space, so mail servers do not see it: {seen}"
+            "The text at {place} is meant as an SPF record, but it does not begin with v=spf1 and a space, \
+             so mail servers do not see it: {seen}"
         ),
         SpfFault::Syntax { at, error } if at == place => format!(
             "Mail servers cannot read the SPF record at {place}: it {}: {seen}",
@@ -211,8 +211,8 @@ fn fault_message(place: &str, raw: &str, fault: &SpfFault) -> String {
             show(at)
         ),
         SpfFault::Endless { target } => format!(
-            "The record at {place} leads to {}, whose aliases (CNAME records) lead back to themselves, so DNS \
-             answers mail servers with an error, and they put mail off: {seen}",
+            "The record at {place} leads to {}, whose aliases (CNAME records) lead back to themselves, so \
+             DNS answers mail servers with an error, and they delay the mail: {seen}",
             show(target)
         ),
         SpfFault::TooManyLookups => {
@@ -304,7 +304,7 @@ fn not_counting(spf: &Spf) -> Option<String> {
         .iter()
         .position(|term| matches!(term, SpfTerm::Directive(_, Mechanism::All)));
     if all.is_some_and(|all| all < place) {
-        return Some("it stands behind “all”, where mail servers stop reading".to_owned());
+        return Some("it comes after “all”, where mail servers stop reading".to_owned());
     }
     let why = match qualifier {
         Qualifier::Pass => "an earlier term already decides otherwise",

@@ -28,12 +28,12 @@ impl Wording<'_> {
             return self.trouble_fix(Trouble::Bogus);
         }
         let trouble = if code == Code::DnssecFailure {
-            "mend its signatures (DNSSEC)"
+            "repair its signatures (DNSSEC)"
         } else {
             "let its name servers answer for it"
         };
         Some(Self::advice(format!(
-            "Ask the company that {at} belongs to to {trouble}: the record {} depends on it.",
+            "Ask the company that owns {at} to {trouble}: the record {} depends on it.",
             self.panel.host(record)
         )))
     }

@@ -11,10 +11,9 @@ use crate::records::{Record, RecordData, RecordId};
 /// What is at a name beside ours.
 fn stays(record: &Record) -> &'static str {
     if record.id == RecordId::Verification {
-        "What is there now may be needed by another service, or by another Amazon account or region, so it \
-         has to stay."
+        "Keep the value that is there now: another service, or another AWS account or Region, may need it."
     } else {
-        "What is there now may be needed by another service, so it has to stay."
+        "Keep the value that is there now: another service may need it."
     }
 }
 
@@ -106,7 +105,7 @@ impl<'a> Wording<'a> {
     pub(super) fn add_elsewhere(&self, record: &Record, at: &str) -> Fix {
         self.add_and(
             record,
-            &format!("What is at {at} may stay: it is for other mail."),
+            &format!("The record at {at} may stay: it is for other mail."),
         )
     }
 
@@ -164,8 +163,8 @@ impl<'a> Wording<'a> {
         let add = self.add(record);
         Fix {
             text: format!(
-                "{} Our value is in a record of its own then, so take it out of the one that holds \
-                 both, and leave the rest of that one as it is.",
+                "{} Our value then has its own record, so take it out of the record that holds both, and \
+                 leave the rest of that record as it is.",
                 add.text
             ),
             ..add
@@ -282,7 +281,7 @@ impl<'a> Wording<'a> {
         let host = panel.host(record);
         let why = if panel.appends_zone() {
             format!(
-                " Leave {} off there, because it is added by itself.",
+                " Leave {} off there, because it is added automatically.",
                 panel.zone()
             )
         } else {

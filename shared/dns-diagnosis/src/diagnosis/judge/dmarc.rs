@@ -14,30 +14,31 @@ use crate::email_auth::{
 };
 use crate::names::DomainName;
 
-/// What the search for a policy came to.
+/// The result of the search for a policy.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(tag = "outcome", rename_all = "snake_case")]
 pub enum DmarcDiscovery {
     /// There is a policy.
     Published {
-        /// Where: `_dmarc` below the domain or a name above it.
+        /// The name of the record: `_dmarc` below the domain or below a name above it.
         at: String,
         /// The record, as DNS has it.
         text: String,
-        /// What it says.
+        /// The parsed record.
         dmarc: Dmarc,
-        /// What it asks for mail from the domain.
+        /// The policy that applies to mail from the domain (from `p`, `sp` or `np`).
         policy: Policy,
     },
-    /// There are records, and no policy applies: two of them, or one that cannot be read.
+    /// There are records, but no policy applies: there is more than one record, or the record cannot be
+    /// read.
     Void {
         /// Where.
         at: String,
-        /// Two records, rather than one that cannot be read.
+        /// Whether there is more than one record; otherwise there is one that cannot be read.
         multiple: bool,
     },
-    /// There is none.
+    /// There is no policy.
     Absent,
     /// DNS did not answer.
     Unknown,
@@ -65,7 +66,7 @@ pub fn is_of_registry(at: &str, domain: &DomainName) -> bool {
 pub struct DmarcAt {
     /// The name, without `_dmarc`.
     pub name: String,
-    /// What it says.
+    /// The parsed record.
     pub dmarc: Dmarc,
 }
 

@@ -13,7 +13,7 @@ use crate::dns::{AuthorityAnswer, Failure, Observation, Outcome, RecordType, Zon
 pub enum Trouble {
     /// It does not exist.
     NoSuchDomain,
-    /// It is delegated to the servers of its registrar for domains that are suspended or have expired.
+    /// The registrar has delegated it to its name servers for suspended or expired domains.
     Suspended,
     /// The servers that the parent delegates to do not serve it, or others than the zone names.
     NotLive,
@@ -91,8 +91,8 @@ fn is_found(record: &JudgedRecord) -> bool {
 }
 
 impl Case<'_> {
-    /// The name servers that are listed for the zone and said each time that they do not serve it, while
-    /// others answered the same questions (RFC 9499, "lame delegation"). Sorted.
+    /// The zone's name servers that were lame or refused in every answer (RFC 9499, "lame delegation"), if
+    /// others answered the same questions. Sorted.
     pub(crate) fn lame_servers(&self) -> Vec<&str> {
         let listed = self.context.found_zone().map(|zone| &zone.name_servers);
         let is_listed = |host: &str| {

@@ -5,20 +5,20 @@ use serde::{Deserialize, Serialize};
 use crate::diagnosis::DiagnosisCode;
 use crate::records::RecordId;
 
-/// What DNS says of a record.
+/// The state of a record in DNS.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum RecordState {
-    /// Published, and right at the source.
+    /// Published, and right at the authoritative servers.
     Found,
     /// Nothing is published.
     Missing,
-    /// Something else is published, or it is published elsewhere.
+    /// Another value is published, or the record is published at another name.
     Wrong,
     /// DNS did not answer.
     Unknown,
-    /// DNS was not asked: no look at DNS has come to the record yet.
+    /// No look has queried the record yet.
     NotLookedYet,
 }
 
@@ -42,7 +42,7 @@ pub struct JudgedRecord {
     pub id: RecordId,
     /// The name that it is about: the record's own, or that of the organizational domain's DMARC record.
     pub place: String,
-    /// What DNS says.
+    /// The state of the record in DNS.
     pub state: RecordState,
     /// Why, the leading one first, and each code once. Empty where there is nothing to say.
     pub findings: Vec<Finding>,

@@ -115,7 +115,7 @@ impl<P: PollerPorts> Poller<'_, P> {
             Ok(_) => {
                 tracing::warn!(
                     domain = %domain.name,
-                    "the identity at SES is not this client's any more; nothing about it is changed"
+                    "the identity at SES is no longer this client's; nothing about it is changed"
                 );
                 false
             }

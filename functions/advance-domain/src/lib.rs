@@ -7,7 +7,7 @@
 
 mod config;
 
-use domain_auth::alerts::{Place, ReadAlertCounts};
+use domain_auth::alerts::ReadAlertCounts;
 use domain_auth::dns::DnsLook;
 use domain_auth::domain::Domain;
 use domain_auth::idempotency::IdempotencyLedger;
@@ -143,13 +143,8 @@ where
 
     /// Whether one more alert about a client's domains is an email: its own, or the summary of the day.
     async fn emails_support(&self, client: &ClientId) -> Result<bool, ApiError> {
-        let limits = client_limits::read(&self.store, &self.clock, client).await?;
-        let own = limits.record.own.and_then(|own| own.support_emails_per_day);
-        let limit = own.unwrap_or(self.support_emails);
-        Ok(match limits.alerts.next(limit, limits.day) {
-            Place::Own | Place::Summary { .. } => true,
-            Place::InSummary | Place::Repeated => false,
-        })
+        let (store, clock, default) = (&self.store, &self.clock, self.support_emails);
+        Ok(client_limits::emails_support(store, clock, client, default).await?)
     }
 }
 

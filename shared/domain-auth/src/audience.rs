@@ -40,6 +40,8 @@ pub enum Told {
     Yes,
     /// Of those with the severity `action`.
     IfAction,
+    /// Of those with the severity `warning`.
+    IfWarning,
     /// Of none.
     No,
 }
@@ -66,13 +68,15 @@ impl Audience {
 
     /// Whether it is told of an event. The client's contact is told only if there is one.
     pub fn is_told_of(self, event: &Event) -> bool {
-        match self.is_told(event.event_type) {
-            Told::Yes => match self {
-                Self::Support => true,
-                Self::Client => event.contact_email.is_some(),
-            },
+        let is_told = match self.is_told(event.event_type) {
+            Told::Yes => true,
             Told::IfAction => event.severity == Severity::Action,
+            Told::IfWarning => event.severity == Severity::Warning,
             Told::No => false,
+        };
+        match self {
+            Self::Support => is_told,
+            Self::Client => is_told && event.contact_email.is_some(),
         }
     }
 }
@@ -94,8 +98,10 @@ fn client_is_told(event_type: EventType) -> Told {
         EventType::RecordsReady | EventType::Expiring | EventType::Authenticated => Told::Yes,
         EventType::Rejected | EventType::AtRisk | EventType::Recovered => Told::Yes,
         EventType::Failed | EventType::Displaced => Told::Yes,
+        // A contested claim that Lasso support has ended.
+        EventType::Removed => Told::IfWarning,
         EventType::Added | EventType::Contested | EventType::Ready => Told::No,
-        EventType::Verified | EventType::Removed | EventType::Stuck => Told::No,
+        EventType::Verified | EventType::Stuck => Told::No,
     }
 }
 
@@ -149,6 +155,7 @@ impl Told {
         match self {
             Self::Yes => "yes",
             Self::IfAction => "if `action`",
+            Self::IfWarning => "if `warning`",
             Self::No => "no",
         }
     }
@@ -206,6 +213,18 @@ mod tests {
         contested.severity = Severity::Action;
         assert!(Audience::Support.is_told_of(&contested));
         assert!(!Audience::Client.is_told_of(&contested));
+    }
+
+    #[test]
+    fn a_client_hears_of_a_removal_that_lasso_support_decided_and_of_no_other() {
+        let mut removed = event(EventType::Removed);
+        assert_eq!(Lane::of(&removed), Lane::None);
+        removed.severity = Severity::Warning;
+        assert!(Audience::Client.is_told_of(&removed));
+        assert!(!Audience::Support.is_told_of(&removed));
+        assert_eq!(Lane::of(&removed), Lane::Usual);
+        removed.contact_email = None;
+        assert_eq!(Lane::of(&removed), Lane::None);
     }
 
     #[test]

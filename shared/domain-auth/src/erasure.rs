@@ -84,6 +84,10 @@ pub struct ErasedRecords {
 
 /// Erases what is kept of clients.
 pub trait EraseClients: Send + Sync {
+    /// Whether anything is kept of a client in its own name: its record, domains or counters. A client that
+    /// has ever added a domain has a record for good, also once it is erased.
+    fn knows(&self, client: &ClientId) -> impl Future<Output = Result<bool, StoreError>> + Send;
+
     /// Begins an erasure. The answer is the one that is under way: this one, or an earlier one.
     fn begin_erasure(
         &self,

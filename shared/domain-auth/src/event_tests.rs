@@ -42,7 +42,10 @@ fn next_severity(severity: Severity) -> Option<Severity> {
 /// What the severity of an event is by its type, and what it may be besides.
 fn severities(event_type: EventType) -> Vec<&'static str> {
     // A claim that is proven against a verified holder wants a decision (`use_cases/claim.rs`).
-    let besides = (event_type == EventType::Contested).then_some(Severity::Action);
+    let wanted = (event_type == EventType::Contested).then_some(Severity::Action);
+    // A contested claim that Lasso support has ended (`use_cases/release.rs`).
+    let ended = (event_type == EventType::Removed).then_some(Severity::Warning);
+    let besides = wanted.or(ended);
     let all = [event_type.severity()].into_iter().chain(besides);
     all.map(Severity::as_str).collect()
 }

@@ -92,13 +92,15 @@ pub struct ClientEntry {
 }
 
 impl HistoryEntry {
-    /// The line of a client that is erased: what happened and when, without who did it, and without the
-    /// evidence, in which people write and are written of.
+    /// The line of a client that is erased: what happened and when, without who did it, and without what
+    /// people wrote, or what was written of them.
     #[must_use]
     pub fn without_persons(self) -> Self {
         Self {
             actor: self.actor.without_person(),
-            evidence: None,
+            evidence: self
+                .evidence
+                .and_then(|evidence| evidence.without_persons(self.action)),
             ..self
         }
     }

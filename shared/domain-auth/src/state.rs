@@ -65,6 +65,10 @@ pub struct Contested {
     /// SES may still have the identity that the client had before it lost the name.
     #[serde(skip_serializing_if = "std::ops::Not::not", default)]
     pub leftover_identity: bool,
+    /// Amazon SES has an identity of the name, or of one above it, that was not made for this client. For
+    /// Lasso support alone, which can have the client take it up.
+    #[serde(skip_serializing_if = "std::ops::Not::not", default)]
+    pub identity_not_ours: bool,
     /// When the ownership record was seen while a holder stood in the way whom only Lasso support
     /// may displace. Such a claim does not expire.
     #[serde(skip_serializing_if = "Option::is_none", default)]
@@ -374,6 +378,7 @@ impl Contested {
             ownership_secret,
             expires_at: now + CONTESTED_WINDOW,
             leftover_identity: false,
+            identity_not_ours: false,
             proven_at: None,
             unconfirmed: None,
             displaced: None,

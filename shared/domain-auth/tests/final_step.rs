@@ -463,7 +463,6 @@ fn a_domain_that_is_not_ready_for_the_final_step_sends_no_alert() {
         Err(Failure::Refused(NotifyRefusal::CannotBeReady {
             status: Status::Failed,
             proven: false,
-            refused_by_ses: false,
             is_noted: true,
         }))
     ));

@@ -19,8 +19,7 @@ use crate::time::in_millis;
 pub struct ClientLimitsView {
     /// The client.
     pub client: String,
-    /// Domains in the client's list, contested ones included. `used` is `null` until they are counted,
-    /// which is when the next one is added or removed.
+    /// Domains in the client's list, contested ones included.
     pub max_domains: LimitView,
     /// Domains that it adds on a day (UTC), contested ones and ones that it had before included.
     pub max_domains_added_per_day: LimitView,
@@ -44,7 +43,7 @@ pub struct LimitView {
     /// The default of the deployment.
     pub default: u32,
     /// How much of it is used.
-    pub used: Option<u32>,
+    pub used: u32,
 }
 
 /// Who set the limits of a client, when and why.
@@ -75,17 +74,17 @@ impl ClientLimitsView {
             max_domains: LimitView {
                 limit: in_force.domains,
                 default: defaults.domains,
-                used: record.held,
+                used: limits.domains,
             },
             max_domains_added_per_day: LimitView {
                 limit: in_force.added_per_day,
                 default: defaults.added_per_day,
-                used: Some(record.added_on(limits.day)),
+                used: record.added_on(limits.day),
             },
             max_support_emails_per_day: LimitView {
                 limit: in_force.support_emails_per_day,
                 default: defaults.support_emails_per_day,
-                used: Some(limits.alerts.own),
+                used: limits.alerts.own,
             },
             set: own.map(|own| LimitsSetView {
                 at: own.at,

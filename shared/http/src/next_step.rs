@@ -76,7 +76,7 @@ pub enum NextStepCode {
     TellLasso,
     /// Amazon SES is made to look for another 72 hours.
     Restart,
-    /// The client writes to Lasso support.
+    /// The client asks Lasso support, by `call` where there is one for it.
     AskLasso,
     /// Lasso support decides about a claim that is proven.
     DecideClaim,
@@ -227,7 +227,10 @@ fn of_client(domain: &Domain) -> Row {
             }
             FailureReason::IdentityGone => (Code::Restart, Onward::Restart, say::REGISTER_AGAIN),
             // As long as Amazon SES refuses the name, another attempt ends here again.
-            FailureReason::RefusedBySes => (Code::AskLasso, Onward::Wait, say::CHECK_THE_NAME),
+            FailureReason::RefusedBySes if domain.has_said_ready() => {
+                (Code::AskLasso, Onward::Wait, say::WAIT_FOR_ANSWER)
+            }
+            FailureReason::RefusedBySes => (Code::AskLasso, Onward::Notify, say::CHECK_THE_NAME),
         },
         State::Rejected(_) => (Code::TellLasso, Onward::Notify, say::SETTLE_AND_TELL_LASSO),
     };
@@ -305,7 +308,12 @@ fn of_support(domain: &Domain) -> Row {
     let (code, onward, sentence) = match &domain.state {
         State::Contested(contested) => match ClaimStage::of(contested) {
             ClaimStage::Unproven | ClaimStage::Unconfirmed => {
-                (Code::WaitForClient, Onward::Check, say::WAIT_FOR_PROOF)
+                let sentence = if contested.identity_not_ours {
+                    say::WAIT_FOR_PROOF_OR_ADOPT
+                } else {
+                    say::WAIT_FOR_PROOF
+                };
+                (Code::WaitForClient, Onward::Check, sentence)
             }
             ClaimStage::Proven => {
                 let claim = staff_path(&domain.client, &domain.name);

@@ -25,8 +25,8 @@ pub struct NotifiedView {
     pub domain: DomainView,
     /// What is still missing, what sending depends on first. Empty where nothing is.
     pub missing: Vec<MissingPiece>,
-    /// When Lasso support was told, in the present state, that the client is ready; `null` where it has
-    /// nothing to do.
+    /// When Lasso support was told, in the present state, that the client is ready, or asks about a name that
+    /// Amazon SES does not accept; `null` where Lasso support has nothing to do.
     #[serde(serialize_with = "in_millis")]
     pub support_told_at: Option<Timestamp>,
     /// Whether that is an email. It is none beyond the client's limit of emails to Lasso support on a day,
@@ -53,12 +53,12 @@ impl From<&Notified> for NotifiedView {
 /// When Lasso support was told in the present state, and whether by email.
 fn told(domain: &Domain) -> Option<(Timestamp, bool)> {
     match domain.state.status() {
-        Status::Provisioning | Status::Pending | Status::Verified => {
+        Status::Provisioning | Status::Pending | Status::Verified | Status::Failed => {
             let call = domain.ready_call().filter(|_| domain.has_said_ready());
             call.map(|call| (call.at, call.emailed))
         }
         Status::Authenticated | Status::AtRisk | Status::Contested => None,
-        Status::Failed | Status::Rejected | Status::Removing => None,
+        Status::Rejected | Status::Removing => None,
     }
 }
 

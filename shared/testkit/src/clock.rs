@@ -43,10 +43,10 @@ impl Clock for TestClock {
     }
 }
 
-/// Identifiers and secrets that count up.
-#[derive(Debug, Default)]
+/// Identifiers and secrets that count up. Its clones count on.
+#[derive(Debug, Clone, Default)]
 pub struct SequentialIds {
-    last: AtomicU64,
+    last: Arc<AtomicU64>,
 }
 
 impl Ids for SequentialIds {

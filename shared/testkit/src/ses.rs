@@ -32,11 +32,12 @@ pub enum SesFault {
 /// it gives up.
 pub type FakeSes = SesPort<FakeDoor>;
 
-/// An account in memory; a caller can die on the way to it and on the way back.
-#[derive(Debug)]
+/// An account in memory; a caller can die on the way to it and on the way back. Its clones are the same
+/// account.
+#[derive(Debug, Clone)]
 pub struct FakeDoor {
     crash: Arc<CrashPoint>,
-    account: Mutex<Account>,
+    account: Arc<Mutex<Account>>,
 }
 
 impl Default for FakeDoor {
@@ -48,7 +49,7 @@ impl Default for FakeDoor {
         };
         Self {
             crash: Arc::default(),
-            account: Mutex::new(Account::new(settings)),
+            account: Arc::new(Mutex::new(Account::new(settings))),
         }
     }
 }

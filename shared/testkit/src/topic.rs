@@ -8,11 +8,11 @@ use domain_auth::ports::{Publish, PublishError};
 
 use crate::CrashPoint;
 
-/// Remembers events in the order of publishing, and is down when it is told to be.
-#[derive(Debug, Default)]
+/// Remembers events in the order of publishing, and is down when it is told to be. Its clones are the same topic.
+#[derive(Debug, Clone, Default)]
 pub struct RecordingTopic {
     crash: Arc<CrashPoint>,
-    state: Mutex<State>,
+    state: Arc<Mutex<State>>,
 }
 
 #[derive(Debug, Default)]
@@ -28,7 +28,7 @@ impl RecordingTopic {
     pub fn new(crash: Arc<CrashPoint>) -> Self {
         Self {
             crash,
-            state: Mutex::default(),
+            state: Arc::default(),
         }
     }
 

@@ -152,6 +152,7 @@ async fn a_page_says_what_to_do_and_nothing_against_it() {
         asks.contains("check the name") && !asks.contains("Start again"),
         "{asks}"
     );
+    assert!(asks.contains("Ask Lasso support</button>"), "{asks}");
 
     let mut hidden = in_state(Status::Pending);
     hidden["next_step"]["code"] = json!("repair_domain");

@@ -3,6 +3,7 @@
 
 use std::fmt;
 
+use domain_auth::erasure::EraseClients;
 use domain_auth::history::Actor;
 use domain_auth::limits::ReadClientRecord;
 use domain_auth::ports::Clock;
@@ -58,6 +59,7 @@ pub(super) async fn run(aws: &Aws, stack: &Stack, options: &Erase) -> Result<Rep
                 domains_left,
             },
             Standing::Erased(erased_at) => Erasing::Erased { client, erased_at },
+            Standing::Unknown => return Err(unknown(&client)),
         }
     } else {
         let record = connected.store.client_record(&id).await.map_err(failed)?;
@@ -68,6 +70,9 @@ pub(super) async fn run(aws: &Aws, stack: &Stack, options: &Erase) -> Result<Rep
                 began_at: erasure.began_at,
                 domains_left: None,
             },
+            (None, None) if !connected.store.knows(&id).await.map_err(failed)? => {
+                return Err(unknown(&client));
+            }
             (None, None) => Erasing::NotBegun {
                 client,
                 domains: record.held,
@@ -75,6 +80,12 @@ pub(super) async fn run(aws: &Aws, stack: &Stack, options: &Erase) -> Result<Rep
         }
     };
     Ok(Report::new(&erasing, false))
+}
+
+fn unknown(client: &str) -> Error {
+    Error::Input(format!(
+        "There is no such client: nothing is kept of {client}."
+    ))
 }
 
 impl fmt::Display for Erasing {

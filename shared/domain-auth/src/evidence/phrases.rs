@@ -7,7 +7,7 @@ use crate::actor::Person;
 use crate::diagnosis::RecordState;
 use crate::mail_refusal::{Mailing, Undelivered};
 use crate::names::{Community, DisplayName};
-use crate::plain_text::one_line;
+use crate::plain_text::{one_line, quotation};
 
 /// Longest text of a person that a sentence quotes, in characters: as long as a note may be.
 pub(super) const MAX_QUOTE: usize = 1_000;
@@ -97,16 +97,26 @@ pub(super) fn call_in(facts: Option<&Facts>) -> Option<&Call> {
     }
 }
 
-/// What the client wrote.
+/// What the client wrote, up to the end of the sentence.
 pub(super) fn said(call: Option<&Call>) -> String {
-    let note = call.and_then(|call| call.note.as_deref());
-    note.map_or_else(String::new, |note| format!(" and wrote {}", quoted(note)))
+    ending(" and wrote ", note_of(call))
 }
 
-/// The note of a call that is a note alone, behind a colon.
+/// The note of a call that is a note alone, behind a colon, up to the end of the sentence.
 pub(super) fn note_in(call: Option<&Call>) -> String {
-    let note = call.and_then(|call| call.note.as_deref());
-    note.map_or_else(String::new, |note| format!(": {}", quoted(note)))
+    ending(": ", note_of(call))
+}
+
+pub(super) fn note_of(call: Option<&Call>) -> Option<&str> {
+    call.and_then(|call| call.note.as_deref())
+}
+
+/// The end of a sentence: with a quoted text behind `before`, or with a full stop alone.
+pub(super) fn ending(before: &str, text: Option<&str>) -> String {
+    text.map_or_else(
+        || ".".to_owned(),
+        |text| format!("{before}{}", quoted(text)),
+    )
 }
 
 /// What the client changed of what it had said.
@@ -138,10 +148,9 @@ pub(super) fn changed(facts: Option<&Facts>) -> String {
     }
 }
 
-/// A person's text in quotation marks. The full stop of the sentence follows, so that of the text is left out.
+/// A person's text in quotation marks at the end of a sentence.
 pub(super) fn quoted(text: &str) -> String {
-    let line = shortened(&one_line(text));
-    format!("“{}”", line.trim_end_matches('.'))
+    quotation(&shortened(&one_line(text)))
 }
 
 /// A line as long as a sentence can hold.

@@ -129,7 +129,15 @@ mod tests {
                 Status::Authenticated,
                 &name,
                 "Lasso support ended the claim to bücher.example on 1 January 1970 and gave this \
-                 reason: \"Sold to another builder.\" Lasso does not send for bücher.example any more.",
+                 reason: “Sold to another builder.” Lasso does not send for bücher.example any more.",
+            ),
+            (
+                released("Registrar letter of 26 November"),
+                Status::AtRisk,
+                &name,
+                "Lasso support ended the claim to bücher.example on 1 January 1970 and gave this \
+                 reason: “Registrar letter of 26 November”. Lasso does not send for bücher.example any \
+                 more.",
             ),
             (
                 DisplacedBy::IdentityNotOurs,

@@ -1,7 +1,7 @@
 //! The limits of one client, which Lasso support reads and sets.
 
 use super::failure::Failure;
-use crate::alerts::{AlertCounts, ReadAlertCounts};
+use crate::alerts::{AlertCounts, Place, ReadAlertCounts};
 use crate::history::Actor;
 use crate::instructions::Day;
 use crate::limits::{ClientRecord, OwnLimits, ReadClientRecord, SetLimits};
@@ -24,8 +24,10 @@ pub struct WantedLimits {
 /// What is counted of a client, and what was set for it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ClientLimits {
-    /// Domains, and what was set.
+    /// Today's additions, and what was set.
     pub record: ClientRecord,
+    /// Domains in its list.
+    pub domains: u32,
     /// Today's alerts.
     pub alerts: AlertCounts,
     /// Today.
@@ -47,10 +49,37 @@ where
     S: ReadClientRecord + ReadAlertCounts,
 {
     let day = Day::of(clock.now());
+    let record = store.client_record(client).await?;
+    let domains = match record.held {
+        Some(held) => held,
+        None => store.count_domains(client).await?,
+    };
     Ok(ClientLimits {
-        record: store.client_record(client).await?,
+        record,
+        domains,
         alerts: store.alerts_on(client, day).await?,
         day,
+    })
+}
+
+/// Whether one more event about a client's domains is an email to Lasso support, its own or the summary of
+/// the day; `default` is the limit of the deployment.
+pub async fn emails_support<S>(
+    store: &S,
+    clock: &impl Clock,
+    client: &ClientId,
+    default: u32,
+) -> Result<bool, StoreError>
+where
+    S: ReadClientRecord + ReadAlertCounts,
+{
+    let day = Day::of(clock.now());
+    let own = store.client_record(client).await?.own;
+    let limit = own.and_then(|own| own.support_emails_per_day);
+    let alerts = store.alerts_on(client, day).await?;
+    Ok(match alerts.next(limit.unwrap_or(default), day) {
+        Place::Own | Place::Summary { .. } => true,
+        Place::InSummary | Place::Repeated => false,
     })
 }
 

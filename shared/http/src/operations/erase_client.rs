@@ -46,7 +46,11 @@ pub(super) mod openapi {
 
     pub(crate) fn describe(schemas: &mut Schemas) -> Description {
         let schema = schemas.answered::<ErasureView>();
-        let view = |standing: Standing| examples::value(&ErasureView::new(&client(), &standing));
+        let view = |standing: Standing| {
+            examples::value(
+                &ErasureView::new(&client(), &standing).expect("a client that is known"),
+            )
+        };
         let under_way = view(Standing::UnderWay {
             erasure: Erasure::begun_by(Actor::Service, at(0)),
             domains_left: Some(12),
@@ -58,7 +62,8 @@ pub(super) mod openapi {
                 links, counters, limits of the client, and the answers to requests that had an \
                 `Idempotency-Key`. That takes some minutes; the same request says how far it is, and is \
                 200 when it is done. Until then the client can add no domain. The names that it held \
-                stay reserved as after any removal, without a person.",
+                stay reserved as after any removal, without a person. 404 for a client of which nothing is \
+                kept, such as one whose identifier is mistyped.",
             query: vec![query(
                 "confirm",
                 "The client once more.",
@@ -81,7 +86,7 @@ pub(super) mod openapi {
                 ),
             ],
             problems: vec![
-                ApiError::NotFound,
+                ApiError::NoSuchClient,
                 ApiError::ErasureUnconfirmed(client()),
                 ApiError::invalid(FieldError::parameter(
                     "confirm",

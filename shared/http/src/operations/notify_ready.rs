@@ -48,12 +48,10 @@ impl From<NotifyRefusal> for ApiError {
             NotifyRefusal::CannotBeReady {
                 status,
                 proven,
-                refused_by_ses,
                 is_noted,
             } => Self::NotReady {
                 status,
                 proven,
-                refused_by_ses,
                 is_noted,
                 by_support: false,
             },
@@ -83,8 +81,9 @@ pub(super) mod openapi {
                 what became of it, and `missing` what is still missing. A note is kept in the history in \
                 every state, also where the answer is 409, and is shown in the queue of Lasso support. A \
                 domain that was rejected is open for the final step again, and one that waits is \
-                looked at more often. One that is `failed` or `contested` needs something else first: \
-                409.",
+                looked at more often. One that is `failed` because Amazon SES does not accept its name is \
+                asked about in this way; any other that is `failed`, or that is `contested`, needs something \
+                else first: 409.",
             body: Some(RequestBody {
                 required: false,
                 ..RequestBody::new(
@@ -110,7 +109,6 @@ pub(super) mod openapi {
                 ApiError::NotReady {
                     status: Status::Failed,
                     proven: false,
-                    refused_by_ses: false,
                     is_noted: true,
                     by_support: false,
                 },

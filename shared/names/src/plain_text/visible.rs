@@ -28,7 +28,7 @@ pub fn quotation(text: &str) -> String {
     } else {
         "."
     };
-    format!("\"{line}\"{stop}")
+    format!("“{line}”{stop}")
 }
 
 /// Whether a character does not show, or changes how its neighbours show: controls, bidirectional

@@ -40,7 +40,7 @@ pub struct ObstacleView {
 pub enum ObstacleKind {
     /// Another client holds the name, or one above or below it.
     HeldByAnother,
-    /// Another client held the name before, and its records may still be in DNS.
+    /// Another client held the name before, and what it published may still be there.
     HeldBefore,
     /// This client held the name and lost it.
     LostBefore,
@@ -128,8 +128,7 @@ fn before(domain: &Domain, claims: &ClaimRegister, now: Timestamp) -> Option<Obs
         ))
     } else {
         let sentence = format!(
-            "{holder} held the name until {since}, and its records may still be in DNS: other clients need proof \
-             until {until}."
+            "{holder} held the name until {since}: other clients need proof until {until}."
         );
         held(sentence).until(tombstone.until)
     })

@@ -48,9 +48,22 @@ pub async fn read<S>(
 where
     S: ReadClientRecord + ReadAlertCounts,
 {
+    read_with(store, clock, client, None).await
+}
+
+/// The same, where the number of domains may be known.
+async fn read_with<S>(
+    store: &S,
+    clock: &impl Clock,
+    client: &ClientId,
+    held: Option<u32>,
+) -> Result<ClientLimits, StoreError>
+where
+    S: ReadClientRecord + ReadAlertCounts,
+{
     let day = Day::of(clock.now());
     let record = store.client_record(client).await?;
-    let domains = match record.held {
+    let domains = match record.held.or(held) {
         Some(held) => held,
         None => store.count_domains(client).await?,
     };
@@ -94,7 +107,8 @@ pub async fn set<S>(
 where
     S: ReadClientRecord + ReadAlertCounts + SetLimits,
 {
-    if store.client_record(client).await?.erasure.is_some() {
+    let before = store.client_record(client).await?;
+    if before.erasure.is_some() {
         return Err(Failure::Refused(BeingErased));
     }
     let own = OwnLimits {
@@ -113,5 +127,6 @@ where
         support_emails_per_day = own.support_emails_per_day,
         "the limits of a client were set"
     );
-    Ok(read(store, clock, client).await?)
+    // Setting them takes the number away, which was right a moment ago.
+    Ok(read_with(store, clock, client, before.held).await?)
 }

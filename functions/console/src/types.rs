@@ -177,7 +177,7 @@ impl UndeliveredEmail {
 /// `Claim`: whose the name is.
 #[derive(Debug, Clone, Deserialize)]
 pub(crate) struct Claim {
-    /// `held`, `free` or `contested`.
+    /// `held`, `free`, `contested` or `leaving`.
     pub(crate) standing: String,
     /// Whose it is.
     pub(crate) holder: Option<String>,
@@ -185,8 +185,17 @@ pub(crate) struct Claim {
     pub(crate) proven_at: Option<Timestamp>,
     /// The claims in the way.
     pub(crate) against: Vec<OtherClaim>,
+    /// Why it needs proof.
+    #[serde(default)]
+    pub(crate) in_the_way: Vec<Obstacle>,
     /// Who has proven the name meanwhile.
     pub(crate) challengers: Vec<OtherClaim>,
+}
+
+/// Why a contested claim needs proof.
+#[derive(Debug, Clone, Deserialize)]
+pub(crate) struct Obstacle {
+    pub(crate) sentence: String,
 }
 
 impl Claim {

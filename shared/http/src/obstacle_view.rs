@@ -143,3 +143,72 @@ fn at_ses(is_held: bool) -> ObstacleView {
     };
     ObstacleView::new(ObstacleKind::IdentityAtSes, sentence)
 }
+
+#[cfg(test)]
+mod tests {
+    use domain_auth::claims::Reservation;
+    use domain_auth::domain::Domain;
+    use domain_auth::history::Actor;
+    use domain_auth_testkit::{SequentialIds, client, domain_name, new_domain};
+
+    use super::*;
+
+    fn claimant(now: Timestamp, change: impl FnOnce(&mut State)) -> Domain {
+        let mut state = State::contested("5e".repeat(32), now);
+        change(&mut state);
+        let (new, ids) = (new_domain("maple", "example.com"), SequentialIds::default());
+        Domain::add(new, state, None, Actor::Service, now, &ids).domain
+    }
+
+    fn told(
+        domain: &Domain,
+        claims: &ClaimRegister,
+        now: Timestamp,
+    ) -> Vec<(ObstacleKind, String)> {
+        let obstacles = obstacles(domain, claims, now).into_iter();
+        obstacles.map(|it| (it.kind, it.sentence)).collect()
+    }
+
+    #[test]
+    fn a_claim_says_what_stands_in_its_way_and_until_when() {
+        let now: Timestamp = "2026-06-01T12:00:00Z".parse().unwrap();
+        let (name, cedar) = (domain_name("example.com"), client("cedar"));
+        let domain = claimant(now, |_| {});
+        let held = ClaimRegister::empty("example.com").taken(&name, &cedar, now);
+        let holds = (
+            ObstacleKind::HeldByAnother,
+            "cedar holds example.com.".to_owned(),
+        );
+        assert_eq!(told(&domain, &held, now), [holds.clone()]);
+        let below = &domain;
+        let parent = ClaimRegister::empty("example.com").taken(
+            &domain_name("mail.example.com"),
+            &cedar,
+            now,
+        );
+        let holds_below = told(below, &parent, now);
+        assert_eq!(holds_below[0].1, "cedar holds mail.example.com.");
+
+        let given_up = held.clone().released(&name, &cedar, Reservation::Full, now);
+        let before = obstacles(&domain, &given_up, now);
+        let until = before[0].until.unwrap();
+        assert_eq!(
+            before[0].sentence,
+            "cedar held the name until 1 June 2026: other clients need proof until 6 July 2027."
+        );
+        assert_eq!(before[0].client.as_deref(), Some("cedar"));
+        assert_eq!(told(&domain, &given_up, until), [], "it has had its time");
+
+        let at_ses = claimant(now, |state| {
+            if let State::Contested(contested) = state {
+                contested.identity_not_ours = true;
+            }
+        });
+        let nothing = ClaimRegister::empty("example.com");
+        let free = told(&at_ses, &nothing, now);
+        assert!(free[0].1.contains("POST …/adopt"), "{free:?}");
+        let both = told(&at_ses, &held, now);
+        assert_eq!(both[0], holds);
+        assert!(!both[1].1.contains("adopt"), "adopt is refused: {both:?}");
+    }
+}

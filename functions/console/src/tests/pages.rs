@@ -226,6 +226,7 @@ async fn every_state_has_its_page_for_lasso_support() {
         domain["client"] = json!("maple-homes");
         domain["claim"] = json!({
             "standing": "contested", "holder": "oak-homes", "proven_at": noon(),
+            "in_the_way": [{ "sentence": "oak-homes holds example.com." }],
             "against": [{ "client": "oak-homes", "domain": "example.com" }],
             "challengers": [{ "client": "cedar/homes", "domain": "mail.example.com" }],
         });

@@ -222,7 +222,13 @@ impl Told<'_> {
         let told = match self.from.unwrap_or(self.to) {
             // A name that Amazon SES does not accept.
             Status::Failed if note_of(call).is_none() => {
-                return "asked Lasso support about the domain.".to_owned();
+                return match self.actor {
+                    Actor::LassoSupport { .. } => "asked about the domain for the client.",
+                    Actor::ClientAdmin { .. } | Actor::LinkHolder { .. } | Actor::Service => {
+                        "asked Lasso support about the domain."
+                    }
+                }
+                .to_owned();
             }
             Status::Failed | Status::Removing | Status::Authenticated | Status::AtRisk => {
                 return format!("wrote a note{}", note_in(call));

@@ -147,68 +147,59 @@ fn at_ses(is_held: bool) -> ObstacleView {
 #[cfg(test)]
 mod tests {
     use domain_auth::claims::Reservation;
-    use domain_auth::domain::Domain;
-    use domain_auth::history::Actor;
-    use domain_auth_testkit::{SequentialIds, client, domain_name, new_domain};
 
     use super::*;
+    use crate::openapi::story::{added, at, below, name};
 
-    fn claimant(now: Timestamp, change: impl FnOnce(&mut State)) -> Domain {
-        let mut state = State::contested("5e".repeat(32), now);
-        change(&mut state);
-        let (new, ids) = (new_domain("maple", "example.com"), SequentialIds::default());
-        Domain::add(new, state, None, Actor::Service, now, &ids).domain
+    fn claimant(identity_not_ours: bool) -> Domain {
+        let mut domain = added(State::contested("secret".to_owned(), at(0))).domain;
+        if let State::Contested(contested) = &mut domain.state {
+            contested.identity_not_ours = identity_not_ours;
+        }
+        domain
     }
 
-    fn told(
-        domain: &Domain,
-        claims: &ClaimRegister,
-        now: Timestamp,
-    ) -> Vec<(ObstacleKind, String)> {
+    fn told(domain: &Domain, claims: &ClaimRegister, now: Timestamp) -> Vec<String> {
         let obstacles = obstacles(domain, claims, now).into_iter();
-        obstacles.map(|it| (it.kind, it.sentence)).collect()
+        obstacles.map(|it| it.sentence).collect()
     }
 
     #[test]
     fn a_claim_says_what_stands_in_its_way_and_until_when() {
-        let now: Timestamp = "2026-06-01T12:00:00Z".parse().unwrap();
-        let (name, cedar) = (domain_name("example.com"), client("cedar"));
-        let domain = claimant(now, |_| {});
-        let held = ClaimRegister::empty("example.com").taken(&name, &cedar, now);
-        let holds = (
-            ObstacleKind::HeldByAnother,
-            "cedar holds example.com.".to_owned(),
-        );
-        assert_eq!(told(&domain, &held, now), [holds.clone()]);
-        let below = &domain;
-        let parent = ClaimRegister::empty("example.com").taken(
-            &domain_name("mail.example.com"),
-            &cedar,
-            now,
-        );
-        let holds_below = told(below, &parent, now);
-        assert_eq!(holds_below[0].1, "cedar holds mail.example.com.");
+        let cedar = ClientId::parse("cedar").unwrap();
+        let (domain, holds) = (claimant(false), "cedar holds maplehomes.com.");
+        let free = ClaimRegister::empty("maplehomes.com");
+        assert_eq!(obstacles(&domain, &free, at(0)), []);
+        let held = free.clone().taken(&name(), &cedar, at(0));
+        assert_eq!(told(&domain, &held, at(1)), [holds]);
+        let parts = free.clone().taken(&below(), &cedar, at(0));
+        let told_of_part = told(&domain, &parts, at(1));
+        assert_eq!(told_of_part, ["cedar holds news.maplehomes.com."]);
 
-        let given_up = held.clone().released(&name, &cedar, Reservation::Full, now);
-        let before = obstacles(&domain, &given_up, now);
-        let until = before[0].until.unwrap();
+        let given_up = held
+            .clone()
+            .released(&name(), &cedar, Reservation::Full, at(2));
+        let before = &obstacles(&domain, &given_up, at(3))[0];
+        let until = before.until.unwrap();
         assert_eq!(
-            before[0].sentence,
+            before.sentence,
             "cedar held the name until 1 June 2026: other clients need proof until 6 July 2027."
         );
-        assert_eq!(before[0].client.as_deref(), Some("cedar"));
-        assert_eq!(told(&domain, &given_up, until), [], "it has had its time");
+        assert_eq!(
+            (before.kind, before.client.as_deref()),
+            (ObstacleKind::HeldBefore, Some("cedar"))
+        );
+        assert_eq!(
+            obstacles(&domain, &given_up, until),
+            [],
+            "it has had its time"
+        );
 
-        let at_ses = claimant(now, |state| {
-            if let State::Contested(contested) = state {
-                contested.identity_not_ours = true;
-            }
-        });
-        let nothing = ClaimRegister::empty("example.com");
-        let free = told(&at_ses, &nothing, now);
-        assert!(free[0].1.contains("POST …/adopt"), "{free:?}");
-        let both = told(&at_ses, &held, now);
+        let domain = claimant(true);
+        let adopts = told(&domain, &free, at(0));
+        assert!(adopts[0].contains("POST …/adopt"), "{adopts:?}");
+        let both = told(&domain, &held, at(1));
         assert_eq!(both[0], holds);
-        assert!(!both[1].1.contains("adopt"), "adopt is refused: {both:?}");
+        assert!(!both[1].contains("adopt"), "it would be refused: {both:?}");
     }
 }

@@ -307,7 +307,12 @@ fn of_support(domain: &Domain) -> Row {
     }
     let (code, onward, sentence) = match &domain.state {
         State::Contested(contested) => match ClaimStage::of(contested) {
-            ClaimStage::Unproven | ClaimStage::Unconfirmed => {
+            ClaimStage::Unconfirmed => (
+                Code::WaitForClient,
+                Onward::Check,
+                say::WAIT_FOR_CONFIRMATION,
+            ),
+            ClaimStage::Unproven => {
                 let sentence = if contested.identity_not_ours {
                     say::WAIT_FOR_PROOF_OR_ADOPT
                 } else {

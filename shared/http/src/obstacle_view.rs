@@ -113,7 +113,7 @@ fn before(domain: &Domain, claims: &ClaimRegister, now: Timestamp) -> Option<Obs
     let (since, until) = (day(tombstone.released_at), day(tombstone.until));
     if tombstone.client == *client {
         let sentence = format!(
-            "This client lost the name on {since}, and needs proof to have it again before {until}."
+            "This client lost the name on {since}: until {until} it needs proof to have it again."
         );
         let lost = ObstacleView::new(ObstacleKind::LostBefore, sentence).until(tombstone.until);
         return tombstone.lost.then_some(lost);

@@ -120,6 +120,8 @@ pub(crate) mod client {
 pub(crate) mod support {
     pub(crate) const WAIT_FOR_PROOF: &str = "Nothing to do: the client publishes the ownership \
          record, which is looked for by itself.";
+    pub(crate) const WAIT_FOR_CONFIRMATION: &str = "Nothing to do: the ownership record was found, and is \
+         looked for by itself until all name servers of the domain show it.";
     pub(crate) const WAIT_FOR_PROOF_OR_ADOPT: &str = "Nothing to do, unless you know that the name is the \
          client's: adopt then gives it the identity that Amazon SES has. Else the client publishes the \
          ownership record, which is looked for by itself.";

@@ -75,6 +75,8 @@ pub(super) fn email_refused(refused: &MailRefused) -> String {
         Mailing::Notice => "an email about the domain to its contact",
     };
     let to = one_line(&refused.to);
+    // A line of an earlier release may have no address.
+    let to = if to.is_empty() { "of the reader" } else { &to };
     match refused.reason {
         Undelivered::Bounced => {
             let status = refused.status.as_deref().map(one_line);

@@ -85,7 +85,7 @@ pub(super) fn instead_of_restart(status: Status, proven: bool) -> &'static str {
         }
         Status::Verified => "Lasso support takes the final step (POST …/notify tells it).",
         Status::Rejected => "notify opens the final step again (POST …/notify).",
-        Status::Authenticated => "Lasso sends for it, and there is nothing to do.",
+        Status::Authenticated => "Lasso sends for it, and nothing has to be restarted.",
         Status::AtRisk => {
             "Lasso still sends for it. Records that are gone have to be published again (GET …/records)."
         }

@@ -289,6 +289,7 @@ where
 {
     let (maple, at) = (client(CLIENT), now());
     let second = |seconds| at + SignedDuration::from_secs(seconds);
+    assert!(!store.knows(&maple).await.unwrap(), "nothing is kept of it");
     let first = Erasure::begun_by(Actor::Service, at);
     assert_eq!(store.begin_erasure(&maple, &first).await.unwrap(), first);
     let other = Erasure::begun_by(Actor::Service, second(1));
@@ -317,6 +318,10 @@ where
     store.end_erasure(&maple, &noted, second(72)).await.unwrap();
     let record = store.client_record(&maple).await.unwrap();
     assert_eq!((record.erased(), record.erasure), (Some(second(72)), None));
+    assert!(
+        store.knows(&maple).await.unwrap(),
+        "that it was erased stays"
+    );
     assert_eq!(due(second(1_000)).await, []);
     store.note_erasure(&maple, &noted).await.unwrap();
     assert_eq!(due(second(1_000)).await, [], "it is over");

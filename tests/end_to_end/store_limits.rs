@@ -53,6 +53,7 @@ where
     gone.client_count = None;
     store.commit(&gone).await.unwrap();
     assert_eq!(held().await, None);
+    assert_eq!(store.count_domains(&maple).await.unwrap(), 3);
 
     // The first changes that count are simultaneous: 3 + 8 - 1.
     let mut changes: Vec<Change> = (0..8)
@@ -85,6 +86,7 @@ where
     let record = store.client_record(&maple).await.unwrap();
     assert_eq!(record.own, Some(own));
     assert_eq!(record.held, None, "it is counted again");
+    assert_eq!(store.count_domains(&maple).await.unwrap(), 10);
     store.commit(&removing(&changes[0])).await.unwrap();
     assert_eq!(held().await, Some(9));
 

@@ -7,7 +7,7 @@
 
 mod config;
 
-use domain_auth::alerts::{Place, ReadAlertCounts, Said};
+use domain_auth::alerts::{ReadAlertCounts, Said};
 use domain_auth::dns::DnsLook;
 use domain_auth::domain::Domain;
 use domain_auth::idempotency::IdempotencyLedger;
@@ -158,13 +158,8 @@ where
                 return Ok(false);
             }
         }
-        let limits = client_limits::read(&self.store, &self.clock, client).await?;
-        let own = limits.record.own.and_then(|own| own.support_emails_per_day);
-        let limit = own.unwrap_or(self.support_emails);
-        Ok(match limits.alerts.next(limit, limits.day) {
-            Place::Own | Place::Summary { .. } => true,
-            Place::InSummary | Place::Repeated => false,
-        })
+        let (store, clock, default) = (&self.store, &self.clock, self.support_emails);
+        Ok(client_limits::emails_support(store, clock, client, default).await?)
     }
 }
 

@@ -71,7 +71,10 @@ pub(crate) fn next(place: &Place, domain: &Domain) -> Next {
         Status::Pending => publish(),
         Status::Verified => told().map_or(Next::Ready("We are ready"), Next::Told),
         Status::Authenticated if step == StepCode::PublishRecommendedRecords => publish(),
-        Status::Failed if step == StepCode::AskLasso => Next::Nothing,
+        Status::Failed if step == StepCode::AskLasso => match told() {
+            None => Next::Ready("Ask Lasso support"),
+            Some(_) => Next::Nothing,
+        },
         Status::Failed => Next::Restart,
         Status::Rejected => {
             told().map_or(Next::Ready("It is solved: we are ready again"), Next::Told)

@@ -178,7 +178,7 @@ impl UndeliveredEmail {
 /// `Claim`: the claim on the name.
 #[derive(Debug, Clone, Deserialize)]
 pub(crate) struct Claim {
-    /// `held`, `free` or `contested`.
+    /// `held`, `free`, `contested` or `leaving`.
     pub(crate) standing: String,
     /// The client that holds the name.
     pub(crate) holder: Option<String>,
@@ -186,8 +186,17 @@ pub(crate) struct Claim {
     pub(crate) proven_at: Option<Timestamp>,
     /// The claims that block it.
     pub(crate) against: Vec<OtherClaim>,
+    /// Why it needs proof.
+    #[serde(default)]
+    pub(crate) in_the_way: Vec<Obstacle>,
     /// Clients that have proven the name meanwhile.
     pub(crate) challengers: Vec<OtherClaim>,
+}
+
+/// Why a contested claim needs proof.
+#[derive(Debug, Clone, Deserialize)]
+pub(crate) struct Obstacle {
+    pub(crate) sentence: String,
 }
 
 impl Claim {

@@ -78,7 +78,7 @@ where
         let (client, actor) = (client_to_erase(request)?, request.actor()?);
         let until = self.clock.now() + MARKING;
         let standing = erase(&self.tools(), client, &actor, until).await?;
-        let view = ErasureView::new(client, &standing);
+        let view = ErasureView::new(client, &standing).ok_or(ApiError::NoSuchClient)?;
         Ok(json(view.status(), &view))
     }
 

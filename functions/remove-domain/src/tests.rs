@@ -105,8 +105,8 @@ async fn a_removed_domain_is_gone_from_ses_and_told_of_once() {
 #[tokio::test]
 async fn erasing_a_client_stops_sending_for_its_domains_only() {
     let app = app().await;
-    let reply = answer(&app, "erase-client-without-domains").await;
-    assert_eq!(reply.status(), StatusCode::ACCEPTED);
+    let reply = answer(&app, "erase-client-unknown").await;
+    assert_eq!(reply.status(), StatusCode::NOT_FOUND);
     assert_eq!(
         stored(&app, "example.org").await,
         Some(Status::Authenticated)

@@ -40,6 +40,8 @@ pub enum Told {
     Yes,
     /// Of events with the severity `action`.
     IfAction,
+    /// Of events with the severity `warning`.
+    IfWarning,
     /// Of no event.
     No,
 }
@@ -67,13 +69,15 @@ impl Audience {
     /// Whether the audience is told of this event. The client's contact is told only if there is
     /// one.
     pub fn is_told_of(self, event: &Event) -> bool {
-        match self.is_told(event.event_type) {
-            Told::Yes => match self {
-                Self::Support => true,
-                Self::Client => event.contact_email.is_some(),
-            },
+        let is_told = match self.is_told(event.event_type) {
+            Told::Yes => true,
             Told::IfAction => event.severity == Severity::Action,
+            Told::IfWarning => event.severity == Severity::Warning,
             Told::No => false,
+        };
+        match self {
+            Self::Support => is_told,
+            Self::Client => is_told && event.contact_email.is_some(),
         }
     }
 }
@@ -95,8 +99,10 @@ fn client_is_told(event_type: EventType) -> Told {
         EventType::RecordsReady | EventType::Expiring | EventType::Authenticated => Told::Yes,
         EventType::Rejected | EventType::AtRisk | EventType::Recovered => Told::Yes,
         EventType::Failed | EventType::Displaced => Told::Yes,
+        // A contested claim that Lasso support has ended.
+        EventType::Removed => Told::IfWarning,
         EventType::Added | EventType::Contested | EventType::Ready => Told::No,
-        EventType::Verified | EventType::Removed | EventType::Stuck => Told::No,
+        EventType::Verified | EventType::Stuck => Told::No,
     }
 }
 
@@ -150,6 +156,7 @@ impl Told {
         match self {
             Self::Yes => "yes",
             Self::IfAction => "if `action`",
+            Self::IfWarning => "if `warning`",
             Self::No => "no",
         }
     }
@@ -207,6 +214,18 @@ mod tests {
         contested.severity = Severity::Action;
         assert!(Audience::Support.is_told_of(&contested));
         assert!(!Audience::Client.is_told_of(&contested));
+    }
+
+    #[test]
+    fn a_client_hears_of_a_removal_that_lasso_support_decided_and_of_no_other() {
+        let mut removed = event(EventType::Removed);
+        assert_eq!(Lane::of(&removed), Lane::None);
+        removed.severity = Severity::Warning;
+        assert!(Audience::Client.is_told_of(&removed));
+        assert!(!Audience::Support.is_told_of(&removed));
+        assert_eq!(Lane::of(&removed), Lane::Usual);
+        removed.contact_email = None;
+        assert_eq!(Lane::of(&removed), Lane::None);
     }
 
     #[test]

@@ -43,7 +43,10 @@ fn next_severity(severity: Severity) -> Option<Severity> {
 fn severities(event_type: EventType) -> Vec<&'static str> {
     // Lasso support has to decide about a claim that is proven against a verified holder
     // (`use_cases/claim.rs`).
-    let besides = (event_type == EventType::Contested).then_some(Severity::Action);
+    let wanted = (event_type == EventType::Contested).then_some(Severity::Action);
+    // A contested claim that Lasso support has ended (`use_cases/release.rs`).
+    let ended = (event_type == EventType::Removed).then_some(Severity::Warning);
+    let besides = wanted.or(ended);
     let all = [event_type.severity()].into_iter().chain(besides);
     all.map(Severity::as_str).collect()
 }

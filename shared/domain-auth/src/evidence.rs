@@ -8,6 +8,7 @@
 
 mod bounds;
 mod client;
+mod erased;
 mod facts;
 mod internal;
 mod loss;

@@ -93,12 +93,14 @@ pub struct ClientEntry {
 
 impl HistoryEntry {
     /// The line after its client was erased: what happened and when, without who did it, and
-    /// without the evidence, which contains texts by and about people.
+    /// without texts by and about people.
     #[must_use]
     pub fn without_persons(self) -> Self {
         Self {
             actor: self.actor.without_person(),
-            evidence: None,
+            evidence: self
+                .evidence
+                .and_then(|evidence| evidence.without_persons(self.action)),
             ..self
         }
     }

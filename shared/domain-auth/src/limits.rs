@@ -113,6 +113,12 @@ pub trait ReadClientRecord: Send + Sync {
         &self,
         client: &ClientId,
     ) -> impl Future<Output = Result<ClientRecord, StoreError>> + Send;
+
+    /// How many domains are in the client's list, counted now, as long as [`ClientRecord::held`] says nothing.
+    fn count_domains(
+        &self,
+        client: &ClientId,
+    ) -> impl Future<Output = Result<u32, StoreError>> + Send;
 }
 
 /// Writes the limits of one client.

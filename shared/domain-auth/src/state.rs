@@ -66,6 +66,10 @@ pub struct Contested {
     /// SES may still have the identity from the time before the client lost the name.
     #[serde(skip_serializing_if = "std::ops::Not::not", default)]
     pub leftover_identity: bool,
+    /// Amazon SES has an identity of the name, or of one above it, that was not made for this client. For
+    /// Lasso support alone, which can have the client take it up.
+    #[serde(skip_serializing_if = "std::ops::Not::not", default)]
+    pub identity_not_ours: bool,
     /// When the ownership record was seen although a holder blocked the claim that only Lasso
     /// support may displace. Such a claim does not expire.
     #[serde(skip_serializing_if = "Option::is_none", default)]
@@ -379,6 +383,7 @@ impl Contested {
             ownership_secret,
             expires_at: now + CONTESTED_WINDOW,
             leftover_identity: false,
+            identity_not_ours: false,
             proven_at: None,
             unconfirmed: None,
             displaced: None,

@@ -451,6 +451,52 @@ fn an_early_ready_message_is_in_the_verification_event() {
 }
 
 #[test]
+fn lasso_support_is_asked_once_about_a_name_that_ses_does_not_accept() {
+    let world = World::default();
+    let new = new_domain("maple", "refused.com");
+    let (now, service) = (world.clock.now(), Actor::Service);
+    let added = Domain::add(
+        new,
+        State::provisioning(),
+        None,
+        service.clone(),
+        now,
+        &world.ids,
+    );
+    world.commit(&added);
+    let refused = Trigger::SesFailed(FailureReason::RefusedBySes);
+    let refused = added
+        .domain
+        .transition(refused, service, None, now, &world.ids);
+    world.commit(&refused.unwrap());
+    let asked = world.notify("refused.com").unwrap();
+    let event = asked.event.unwrap();
+    assert_eq!(
+        (event.event_type, event.status),
+        (EventType::Ready, Status::Failed)
+    );
+    assert!(
+        event.summary.contains("asks Lasso support"),
+        "{}",
+        event.summary
+    );
+    assert!(
+        event
+            .wanted
+            .unwrap()
+            .contains("Ask the client whether the name is right")
+    );
+    assert_eq!(event.note.as_deref(), Some("All is in."));
+    assert_eq!(world.domain("refused.com").ready_at(), Some(now));
+    assert_eq!(
+        world.notify("refused.com").unwrap().event,
+        None,
+        "it was told"
+    );
+    assert_eq!(world.status("refused.com"), Status::Failed);
+}
+
+#[test]
 fn a_domain_that_is_not_ready_for_the_final_step_sends_no_alert() {
     let failed = Trigger::SesFailed(FailureReason::DeadlinePassed);
     let completed = vec![Trigger::SesVerified, Trigger::Completed];
@@ -463,7 +509,6 @@ fn a_domain_that_is_not_ready_for_the_final_step_sends_no_alert() {
         Err(Failure::Refused(NotifyRefusal::CannotBeReady {
             status: Status::Failed,
             proven: false,
-            refused_by_ses: false,
             is_noted: true,
         }))
     ));

@@ -4,7 +4,7 @@
 
 use domain_auth::event::{Event, EventType, MissingPiece, Severity};
 use domain_auth::names::listed;
-use domain_auth::plain_text::{quoted, shown, shown_about};
+use domain_auth::plain_text::{quotation, quoted, shown, shown_about};
 use domain_auth::records::Requirement;
 use domain_auth::state::Status;
 
@@ -58,6 +58,7 @@ pub(crate) fn heading(event: &Event) -> &'static str {
         EventType::Contested => "contested",
         EventType::Displaced => "lost to another client",
         EventType::Ready if event.status == Status::Verified => "final step wanted",
+        EventType::Ready if event.status == Status::Failed => "client asks about the name",
         EventType::Ready => "client is ready, records are not",
         EventType::Verified => "verified, final step wanted",
         EventType::Authenticated => "authenticated",
@@ -152,10 +153,16 @@ fn parts(event: &Event, stands: String) -> Vec<Part> {
         });
     }
     if let Some(ready_at) = event.ready_at {
-        parts.push(Part::Sentence(format!(
-            "The client said that it is ready for the final step on {}.",
-            moment(ready_at)
-        )));
+        let said = match event.status {
+            Status::Failed => "The client asked about the name",
+            Status::Contested | Status::Provisioning | Status::Pending | Status::Verified => {
+                "The client said that it is ready for the final step"
+            }
+            Status::Authenticated | Status::AtRisk | Status::Rejected | Status::Removing => {
+                "The client said that it is ready for the final step"
+            }
+        };
+        parts.push(Part::Sentence(format!("{said} on {}.", moment(ready_at))));
     }
     if let Some(note) = &event.note {
         parts.push(Part::Quote {
@@ -185,7 +192,7 @@ fn why(event: &Event) -> String {
         }
         EventType::Verified | EventType::Authenticated | EventType::AtRisk => about(&event.summary),
         EventType::Recovered | EventType::Failed => about(&event.summary),
-        EventType::Rejected => format!("The reason: {}", about(&event.summary)),
+        EventType::Rejected => format!("The reason: {}", quotation(&about(&event.summary))),
         EventType::Removed | EventType::RecordsReady | EventType::Expiring => about(&event.summary),
     }
 }

@@ -3,7 +3,7 @@
 
 use domain_auth::event::{Event, EventType};
 use domain_auth::names::listed;
-use domain_auth::plain_text::{shown, shown_about};
+use domain_auth::plain_text::{quotation, shown, shown_about};
 use domain_auth::state::Status;
 
 use crate::console::Console;
@@ -55,15 +55,14 @@ pub fn notice(event: &Event, console: &Console) -> Draft {
         parts,
         button: Some(button(event, said.button, console)),
         small_print: vec![
-            "Lasso sends this because your address is the contact of the domain. It can be changed on the \
-             page of the domain."
-                .to_owned(),
+            because(event.event_type).to_owned(),
             "Questions: reply to this email, and it reaches Lasso support.".to_owned(),
         ],
     }
 }
 
-/// The page where it is done; without a console the call that does it, or shows what there is to do.
+/// The page where it is done, or that of the client's domains if the domain is gone. Without a console, the call that
+/// does it, or shows what there is to do.
 fn button(event: &Event, label: &str, console: &Console) -> Button {
     let domain = &event.links.domain;
     let has_page = console.page(domain).is_some();
@@ -85,9 +84,19 @@ fn button(event: &Event, label: &str, console: &Console) -> Button {
         EventType::Recovered | EventType::Failed | EventType::Rejected => {
             console.button(label, domain, "GET")
         }
-        EventType::Removed | EventType::Stuck | EventType::RecordsReady | EventType::Expiring => {
+        EventType::Removed => console.button(label, "/domains", "GET"),
+        EventType::Stuck | EventType::RecordsReady | EventType::Expiring => {
             console.button(label, domain, "GET")
         }
+    }
+}
+
+fn because(event_type: EventType) -> &'static str {
+    if event_type == EventType::Removed {
+        "Lasso sends this because your address was the contact of the domain."
+    } else {
+        "Lasso sends this because your address is the contact of the domain. It can be changed on the \
+         page of the domain."
     }
 }
 
@@ -127,7 +136,7 @@ fn said(event: &Event) -> Said {
             ..news("authenticated", Tone::Good)
         },
         EventType::Rejected => Said {
-            happened: format!("Lasso support rejected the final step for {name}. The reason: {why}"),
+            happened: format!("Lasso support rejected the final step for {name}. The reason: {}", quotation(&why)),
             todo: Some(
                 "Put that right, and say on the page of the domain that you are ready again.".to_owned(),
             ),
@@ -194,7 +203,16 @@ fn said(event: &Event) -> Said {
             happened: format!("Amazon SES has verified {name}."),
             ..news("verified", Tone::Good)
         },
-        EventType::Removed => news("removed", Tone::Plain),
+        // Lasso support ended its claim; a client is told of no other removal.
+        EventType::Removed => Said {
+            todo: Some(
+                "The domain is not in your list any more. If you think that this is wrong, reply to this email. \
+                 To claim the domain again, add it, and publish its new ownership record."
+                    .to_owned(),
+            ),
+            button: "See your domains",
+            ..news("the claim has ended", Tone::Wanted)
+        },
         EventType::Stuck => Said {
             happened: format!("{name} {}.", words::stands(event.status)),
             ..news("still waiting", Tone::Plain)

@@ -354,6 +354,19 @@ pub(crate) fn events() -> Result<Vec<(&'static str, Event)>, serde_json::Error> 
             ),
         ),
         (
+            "claim-ended",
+            with(
+                of(
+                    "removed",
+                    "warning",
+                    "contested",
+                    "removing",
+                    "Lasso support ended the claim to this domain and gave this reason: “The registrar's letter names another owner.”",
+                ),
+                &json!({}),
+            ),
+        ),
+        (
             "rejected",
             of(
                 "rejected",

@@ -38,10 +38,11 @@ pub struct ErasureView {
 }
 
 impl ErasureView {
-    /// What is told of the erasure of a client.
-    pub fn new(client: &ClientId, standing: &Standing) -> Self {
+    /// What is told of the erasure of a client. None of a client that is not known.
+    pub fn new(client: &ClientId, standing: &Standing) -> Option<Self> {
         let client = client.to_string();
-        match standing {
+        Some(match standing {
+            Standing::Unknown => return None,
             Standing::UnderWay {
                 erasure,
                 domains_left,
@@ -64,7 +65,7 @@ impl ErasureView {
                 records_erased: None,
                 erased_at: Some(*at),
             },
-        }
+        })
     }
 
     /// 202 while it goes on.
@@ -98,7 +99,7 @@ mod tests {
     #[test]
     fn an_erasure_is_accepted_until_it_is_done() {
         let client = ClientId::parse("maple-homes").unwrap();
-        let view = |standing| ErasureView::new(&client, &standing);
+        let view = |standing| ErasureView::new(&client, &standing).unwrap();
         let erasure = Erasure::begun_by(Actor::Service, Timestamp::UNIX_EPOCH);
         for (domains_left, begins) in [
             (Some(3), "3 domains are"),
@@ -117,5 +118,6 @@ mod tests {
         let erased = view(Standing::Erased(Timestamp::UNIX_EPOCH));
         assert_eq!(erased.status(), StatusCode::OK);
         assert_eq!((erased.status, erased.began_at), ("erased", None));
+        assert_eq!(ErasureView::new(&client, &Standing::Unknown), None);
     }
 }

@@ -4,6 +4,7 @@
 
 mod added_again_view;
 mod answer;
+mod body;
 mod caching;
 mod caller;
 mod cursor;
@@ -18,6 +19,7 @@ mod links_view;
 mod manners;
 mod next_step;
 mod notified_view;
+mod obstacle_view;
 mod once;
 #[cfg(feature = "openapi")]
 pub mod openapi;
@@ -54,6 +56,7 @@ pub use limits_view::{ClientLimitsView, LimitView, LimitsSetView};
 pub use links_view::{LinkListView, LinkView, MadeLinkView};
 pub use next_step::{CallView, DeadlineMeans, NextStepCode, NextStepView};
 pub use notified_view::NotifiedView;
+pub use obstacle_view::{ObstacleKind, ObstacleView};
 pub use once::once;
 pub use operations::{
     AddDomainBody, AdoptIdentityBody, ChangeDomainBody, InstructionsBody, LimitsBody, MakeLinkBody,

@@ -19,8 +19,7 @@ use crate::time::in_millis;
 pub struct ClientLimitsView {
     /// The client.
     pub client: String,
-    /// Domains in the client's list, contested ones included. `used` is `null` until the domains are
-    /// counted, which happens when the next domain is added or removed.
+    /// Domains in the client's list, contested ones included.
     pub max_domains: LimitView,
     /// Domains that the client adds in a day (UTC), including contested domains and domains that it had
     /// before.
@@ -45,7 +44,7 @@ pub struct LimitView {
     /// The default of the deployment.
     pub default: u32,
     /// How much of it is used.
-    pub used: Option<u32>,
+    pub used: u32,
 }
 
 /// Who set the limits of a client, when and why.
@@ -76,17 +75,17 @@ impl ClientLimitsView {
             max_domains: LimitView {
                 limit: in_force.domains,
                 default: defaults.domains,
-                used: record.held,
+                used: limits.domains,
             },
             max_domains_added_per_day: LimitView {
                 limit: in_force.added_per_day,
                 default: defaults.added_per_day,
-                used: Some(record.added_on(limits.day)),
+                used: record.added_on(limits.day),
             },
             max_support_emails_per_day: LimitView {
                 limit: in_force.support_emails_per_day,
                 default: defaults.support_emails_per_day,
-                used: Some(limits.alerts.own),
+                used: limits.alerts.own,
             },
             set: own.map(|own| LimitsSetView {
                 at: own.at,

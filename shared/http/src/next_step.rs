@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use domain_auth::domain::Domain;
 use domain_auth::event::staff_path;
 use domain_auth::identity::AxisStatus;
-use domain_auth::state::{FailureReason, State};
+use domain_auth::state::{Contested, FailureReason, State};
 use serde::Serialize;
 
 use crate::stage::{ClaimStage, DKIM, Records, Trouble};
@@ -77,7 +77,7 @@ pub enum NextStepCode {
     TellLasso,
     /// Amazon SES is made to look for another 72 hours.
     Restart,
-    /// The client writes to Lasso support.
+    /// The client asks Lasso support, by `call` where there is one for it.
     AskLasso,
     /// Lasso support decides about a proven claim.
     DecideClaim,
@@ -228,7 +228,10 @@ fn of_client(domain: &Domain) -> Row {
             }
             FailureReason::IdentityGone => (Code::Restart, Onward::Restart, say::REGISTER_AGAIN),
             // As long as Amazon SES refuses the name, another attempt ends here again.
-            FailureReason::RefusedBySes => (Code::AskLasso, Onward::Wait, say::CHECK_THE_NAME),
+            FailureReason::RefusedBySes if domain.has_said_ready() => {
+                (Code::AskLasso, Onward::Wait, say::WAIT_FOR_ANSWER)
+            }
+            FailureReason::RefusedBySes => (Code::AskLasso, Onward::Notify, say::CHECK_THE_NAME),
         },
         State::Rejected(_) => (Code::TellLasso, Onward::Notify, say::SETTLE_AND_TELL_LASSO),
     };
@@ -304,16 +307,7 @@ fn of_support(domain: &Domain) -> Row {
         );
     }
     let (code, onward, sentence) = match &domain.state {
-        State::Contested(contested) => match ClaimStage::of(contested) {
-            ClaimStage::Unproven | ClaimStage::Unconfirmed => {
-                (Code::WaitForClient, Onward::Check, say::WAIT_FOR_PROOF)
-            }
-            ClaimStage::Proven => {
-                let claim = staff_path(&domain.client, &domain.name);
-                (Code::DecideClaim, Onward::Release(claim), say::DECIDE_CLAIM)
-            }
-            ClaimStage::TakenOver => (Code::WaitForService, Onward::Wait, say::WAIT_FOR_TRANSFER),
-        },
+        State::Contested(contested) => return of_claim(domain, contested),
         State::Provisioning(_) => (
             Code::WaitForService,
             Onward::Wait,
@@ -380,6 +374,34 @@ fn of_support(domain: &Domain) -> Row {
             Onward::Notify,
             say::REOPEN_AFTER_REJECTION,
         ),
+    };
+    (code, onward, Cow::Borrowed(sentence))
+}
+
+/// What Lasso support does about a claim that is contested.
+fn of_claim(domain: &Domain, contested: &Contested) -> Row {
+    use NextStepCode as Code;
+    use words::support as say;
+
+    let (code, onward, sentence) = match ClaimStage::of(contested) {
+        ClaimStage::Unconfirmed => (
+            Code::WaitForClient,
+            Onward::Check,
+            say::WAIT_FOR_CONFIRMATION,
+        ),
+        ClaimStage::Unproven => {
+            let sentence = if contested.identity_not_ours {
+                say::WAIT_FOR_PROOF_OR_ADOPT
+            } else {
+                say::WAIT_FOR_PROOF
+            };
+            (Code::WaitForClient, Onward::Check, sentence)
+        }
+        ClaimStage::Proven => {
+            let claim = staff_path(&domain.client, &domain.name);
+            (Code::DecideClaim, Onward::Release(claim), say::DECIDE_CLAIM)
+        }
+        ClaimStage::TakenOver => (Code::WaitForService, Onward::Wait, say::WAIT_FOR_TRANSFER),
     };
     (code, onward, Cow::Borrowed(sentence))
 }

@@ -73,7 +73,9 @@ fn is_allowed(operation: Operation, domain: &Domain) -> bool {
         Operation::NotifyReady | Operation::NotifyForClient => match status {
             Status::Provisioning | Status::Pending | Status::Verified | Status::Rejected => true,
             Status::Contested | Status::Authenticated | Status::AtRisk => false,
-            Status::Failed | Status::Removing => false,
+            // It is asked about.
+            Status::Failed => domain.state.is_refused_by_ses(),
+            Status::Removing => false,
         },
         Operation::RestartDomain | Operation::RestartForClient => status == Status::Failed,
         Operation::CompleteDomain => status == Status::Verified,
@@ -122,9 +124,13 @@ fn support_can_act_for_the_client_and_the_client_is_not_sent_in_circles() {
         let failed = moved(&pending_domain(), failed, service, 200).domain;
         let call = next_step(&failed, Asker::Support).call.unwrap();
         assert!(call.path.ends_with("/restart"), "{call:?}");
-        let own = next_step(&failed, Asker::Client);
-        let refused = reason == FailureReason::RefusedBySes;
-        assert_eq!(own.call.is_none(), refused, "{own:?}");
+        let own = next_step(&failed, Asker::Client).call.unwrap();
+        let verb = if reason == FailureReason::RefusedBySes {
+            "/notify"
+        } else {
+            "/restart"
+        };
+        assert!(own.path.ends_with(verb), "{own:?}");
     }
 }
 

@@ -26,8 +26,8 @@ pub struct NotifiedView {
     /// The pieces that are still missing, with the pieces that sending depends on first. Empty if nothing is
     /// missing.
     pub missing: Vec<MissingPiece>,
-    /// When Lasso support was told, in the present state, that the client is ready; `null` if Lasso support
-    /// has nothing to do.
+    /// When Lasso support was told, in the present state, that the client is ready, or asks about a name that
+    /// Amazon SES does not accept; `null` if Lasso support has nothing to do.
     #[serde(serialize_with = "in_millis")]
     pub support_told_at: Option<Timestamp>,
     /// Whether Lasso support is told by email. If not, the domain is only in the queue of Lasso support. No
@@ -54,12 +54,12 @@ impl From<&Notified> for NotifiedView {
 /// When Lasso support was told in the present state, and whether by email.
 fn told(domain: &Domain) -> Option<(Timestamp, bool)> {
     match domain.state.status() {
-        Status::Provisioning | Status::Pending | Status::Verified => {
+        Status::Provisioning | Status::Pending | Status::Verified | Status::Failed => {
             let call = domain.ready_call().filter(|_| domain.has_said_ready());
             call.map(|call| (call.at, call.emailed))
         }
         Status::Authenticated | Status::AtRisk | Status::Contested => None,
-        Status::Failed | Status::Rejected | Status::Removing => None,
+        Status::Rejected | Status::Removing => None,
     }
 }
 

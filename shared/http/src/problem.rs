@@ -81,8 +81,6 @@ pub enum ApiError {
         status: Status,
         /// It is proven, and Lasso support has to decide.
         proven: bool,
-        /// It failed because Amazon SES does not accept its name.
-        refused_by_ses: bool,
         /// What the client wrote is in the history.
         is_noted: bool,
         /// Lasso support asked, on behalf of the client.

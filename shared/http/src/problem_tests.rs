@@ -54,7 +54,6 @@ fn after(error: &ApiError) -> Option<ApiError> {
         ApiError::NothingToGrant(_) => Some(ApiError::NotReady {
             status: Status::Failed,
             proven: false,
-            refused_by_ses: false,
             is_noted: false,
             by_support: false,
         }),

@@ -8,6 +8,7 @@ use lambda_http::request::RequestContext;
 use lambda_http::{Context, Request, RequestExt};
 use serde_json::{Map, Value};
 
+use crate::body::Json;
 use crate::caller::{Caller, ClaimNames, Role, claim};
 use crate::fields::Fields;
 use crate::operations::Operation;
@@ -39,7 +40,7 @@ pub(crate) struct Named<T> {
 }
 
 enum Body {
-    Json(Value),
+    Json(Json),
     /// Where it breaks.
     Malformed(String),
     TooLarge,
@@ -165,11 +166,18 @@ impl ParsedRequest {
     /// The fields of the body, which has to be a JSON object.
     pub fn fields(&self) -> Result<Fields, ApiError> {
         match &self.body {
-            Body::Json(Value::Object(object)) => Ok(Fields::new(object.clone())),
-            Body::Json(_) => Err(ApiError::invalid(FieldError::field(
-                "",
-                "must be a JSON object",
-            ))),
+            Body::Json(json) if !json.repeated.is_empty() => {
+                let repeated = json.repeated.iter();
+                let errors = repeated.map(|at| FieldError::field(at, "is there more than once"));
+                Err(ApiError::Invalid(errors.collect()))
+            }
+            Body::Json(json) => match &json.value {
+                Value::Object(object) => Ok(Fields::new(object.clone())),
+                _no_object => Err(ApiError::invalid(FieldError::field(
+                    "",
+                    "must be a JSON object",
+                ))),
+            },
             Body::Malformed(at) => Err(ApiError::MalformedJson(at.clone())),
             Body::TooLarge => Err(match largest(self.operation) {
                 MAX_SENDERS_BODY => ApiError::TooManySenders,
@@ -243,7 +251,7 @@ impl ParsedRequest {
     /// The body, if it is JSON and not too large.
     pub(crate) fn json(&self) -> Option<&Value> {
         match &self.body {
-            Body::Json(value) => Some(value),
+            Body::Json(json) => Some(&json.value),
             Body::Malformed(_) | Body::TooLarge => None,
         }
     }
@@ -283,15 +291,15 @@ impl Body {
         if body.len() > largest {
             return Self::TooLarge;
         }
-        match serde_json::from_slice(body) {
-            Ok(value) => Self::Json(value),
+        match Json::parse(body) {
+            Ok(json) => Self::Json(json),
             Err(error) => Self::Malformed(error.to_string()),
         }
     }
 
     fn object(&self) -> Option<&Map<String, Value>> {
         match self {
-            Self::Json(value) => value.as_object(),
+            Self::Json(json) => json.value.as_object(),
             Self::Malformed(_) | Self::TooLarge => None,
         }
     }

@@ -3,6 +3,7 @@
 use domain_auth::domain::RecordsSeen;
 use domain_auth::email_auth::Policy;
 use domain_auth::names::DomainName;
+use domain_auth::plain_text::quotation;
 use domain_auth::use_cases::sender_warnings::{RefusedByDmarc, SenderWarning, Unsigned, When};
 use domain_auth::use_cases::senders::{SenderStanding, Verdict};
 use serde::Serialize;
@@ -209,8 +210,8 @@ fn warning(by: &DomainName, warning: &SenderWarning) -> SenderWarningView {
         SenderWarning::ShowsVia(unsigned) => (
             SenderWarningCode::ShowsVia,
             format!(
-                "Recipients can see \"via amazonses.com\" beside the sender, because mail is not signed \
-                 for {}. {}",
+                "Recipients can see \"via amazonses.com\" beside the sender, because {} for {}. {}",
+                why_unsigned(*unsigned),
                 by.to_unicode(),
                 until_signed(*unsigned)
             ),
@@ -261,6 +262,17 @@ fn refusal(by: &DomainName, refused: &RefusedByDmarc) -> String {
     }
 }
 
+/// Why recipients can see "via", in front of the domain.
+fn why_unsigned(unsigned: Unsigned) -> &'static str {
+    match unsigned {
+        Unsigned::LacksCnames
+        | Unsigned::CnamesUnknown
+        | Unsigned::NotSeenBySes
+        | Unsigned::OwnersKey => "mail is not signed",
+        Unsigned::NotCheckable => "mail servers cannot check the signatures",
+    }
+}
+
 /// What ends it that recipients can see "via".
 fn until_signed(unsigned: Unsigned) -> &'static str {
     match unsigned {
@@ -270,6 +282,7 @@ fn until_signed(unsigned: Unsigned) -> &'static str {
             "Its CNAME records are published, and Amazon SES signs once it has found them."
         }
         Unsigned::OwnersKey => "Amazon SES has not found the DKIM key of the domain's owner.",
+        Unsigned::NotCheckable => "Publish its CNAME records again.",
     }
 }
 
@@ -355,7 +368,10 @@ fn covered(name: &str, standing: SenderStanding) -> SenderView {
         ),
         SenderStanding::Rejected(reason) => SenderView::refused(
             SenderReason::Rejected,
-            format!("Lasso support refused the final step for {name}: {reason}"),
+            format!(
+                "Lasso support refused the final step for {name}: {}",
+                quotation(&reason)
+            ),
         ),
     }
 }

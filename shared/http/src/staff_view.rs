@@ -14,6 +14,7 @@ use serde::Serialize;
 
 use crate::cursor::{Cursors, List};
 use crate::next_step::{Asker, next_step};
+use crate::obstacle_view::{ObstacleView, obstacles};
 use crate::time::in_millis;
 use crate::view::{DomainSummaryView, DomainView};
 use crate::waiting_view::{MissingCountView, WaitingView};
@@ -54,8 +55,9 @@ pub struct StaffDomainView {
     schemars(rename = "Claim")
 )]
 pub struct ClaimView {
-    /// `held`, `free` or `contested`.
-    #[cfg_attr(feature = "openapi", schemars(extend("enum" = ["held", "free", "contested"])))]
+    /// `held`; `contested`; `leaving`, while the domain is being removed, and its claim with it; or `free`,
+    /// where a claim was lost that the domain's state has not followed yet.
+    #[cfg_attr(feature = "openapi", schemars(extend("enum" = ["held", "free", "contested", "leaving"])))]
     pub standing: &'static str,
     /// The client that holds the name.
     pub holder: Option<String>,
@@ -64,6 +66,9 @@ pub struct ClaimView {
     pub proven_at: Option<Timestamp>,
     /// Clients whose claims stand in the way of this one.
     pub against: Vec<OtherClaimView>,
+    /// Why a contested claim needs proof, and until when: those claims, and what else there is. Empty where
+    /// the claim is not contested, and where nothing stands in its way any more.
+    pub in_the_way: Vec<ObstacleView>,
     /// Clients that have proven this name, or one above or below it, and wait for a decision.
     pub challengers: Vec<OtherClaimView>,
 }
@@ -241,12 +246,13 @@ impl StaffDomainView {
         claims: &ClaimRegister,
         now: Timestamp,
     ) -> Self {
+        let claim = ClaimView::new(domain, claims, now);
         Self {
             client: domain.client.to_string(),
-            claim: ClaimView::new(domain, claims, now),
             imitates: domain.name.mixes_scripts(),
             ready_note: ready_note(domain),
-            waiting: WaitingView::of(domain),
+            waiting: WaitingView::of(domain).because_of(&claim.in_the_way),
+            claim,
             missing: MissingCountView::of(domain, look.as_ref()),
             domain: DomainView {
                 summary: summary(domain),
@@ -265,10 +271,14 @@ fn ready_note(domain: &Domain) -> Option<String> {
 impl ClaimView {
     /// How the client of a domain stands with its name.
     pub fn new(domain: &Domain, claims: &ClaimRegister, now: Timestamp) -> Self {
-        let standing = match claims.standing(&domain.name, &domain.client, now) {
-            Standing::Held => "held",
-            Standing::Free => "free",
-            Standing::Contested => "contested",
+        let standing = match (
+            domain.state.status(),
+            claims.standing(&domain.name, &domain.client, now),
+        ) {
+            (Status::Removing, _) => "leaving",
+            (Status::Contested, _) | (_, Standing::Contested) => "contested",
+            (_, Standing::Held) => "held",
+            (_, Standing::Free) => "free",
         };
         let proven_at = match &domain.state {
             State::Contested(contested) => contested.proven_at,
@@ -291,6 +301,7 @@ impl ClaimView {
             holder: claims.holder(&domain.name).map(ToString::to_string),
             proven_at,
             against: against.collect(),
+            in_the_way: obstacles(domain, claims, now),
             challengers: challengers.collect(),
         }
     }
@@ -301,12 +312,13 @@ impl StaffSummaryView {
     /// matter.
     pub fn new(domain: &Domain, look: Option<&DnsLook>, claim: Option<ClaimView>) -> Self {
         let readiness = DomainView::new(domain, look).readiness;
+        let in_the_way = claim.as_ref().map_or(&[][..], |claim| &claim.in_the_way);
         Self {
             client: domain.client.to_string(),
             contact_email: domain.contact_email.clone().map(String::from),
             imitates: domain.name.mixes_scripts(),
             ready_note: ready_note(domain),
-            waiting: WaitingView::of(domain),
+            waiting: WaitingView::of(domain).because_of(in_the_way),
             missing: MissingCountView::of(domain, look),
             readiness: readiness.map(|readiness| ReadinessSummaryView {
                 ses_verified: readiness.ses_verified,

@@ -4,12 +4,13 @@ use domain_auth::dns::DnsLook;
 use domain_auth::domain::Domain;
 use domain_auth::event::MissingPiece;
 use domain_auth::missing::missing_pieces;
-use domain_auth::plain_text::one_line;
+use domain_auth::plain_text::{one_line, quotation};
 use domain_auth::records::Requirement;
 use domain_auth::state::{State, WaitingFor};
 use jiff::Timestamp;
 use serde::Serialize;
 
+use crate::obstacle_view::ObstacleView;
 use crate::stage::{HiddenBy, Records, Trouble};
 use crate::time::in_millis;
 use crate::words::seen;
@@ -105,6 +106,18 @@ impl WaitingView {
             reason,
             why,
         }
+    }
+
+    /// The same, with what stands in the way of a claim that is not being taken over already.
+    #[must_use]
+    pub(crate) fn because_of(mut self, in_the_way: &[ObstacleView]) -> Self {
+        if self.reason != WaitReason::Takeover {
+            for obstacle in in_the_way {
+                self.why.push(' ');
+                self.why.push_str(&obstacle.sentence);
+            }
+        }
+        self
     }
 }
 
@@ -243,8 +256,8 @@ fn why(domain: &Domain) -> (WaitReason, String) {
         }
         State::Failed(failed) => (WaitReason::Restart, failed.reason.sentence()),
         State::Rejected(rejected) => {
-            let reason = one_line(&rejected.reason);
-            let why = format!("Lasso support refused the final step: \"{reason}\"");
+            let reason = quotation(&rejected.reason);
+            let why = format!("Lasso support refused the final step: {reason}");
             return (WaitReason::Answer, why);
         }
         State::Removing(_) => (

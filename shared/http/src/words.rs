@@ -5,6 +5,7 @@
 
 use domain_auth::domain::Domain;
 use domain_auth::names::ClientId;
+use domain_auth::plain_text::quotation;
 use domain_auth::state::{Contested, FailureReason, State, Unconfirmed};
 use jiff::Timestamp;
 
@@ -74,6 +75,8 @@ pub(crate) mod client {
     pub(crate) const CHECK_THE_NAME: &str = "Check the spelling of the name. If it is wrong, remove the \
          domain and add the right one. If it is right, ask Lasso support: restarting does not help while \
          Amazon SES does not accept the name.";
+    pub(crate) const WAIT_FOR_ANSWER: &str = "You have asked Lasso support about the name. If it is \
+         misspelled, remove the domain and add the right one.";
     pub(crate) const SETTLE_AND_TELL_LASSO: &str = "Solve the problem that Lasso support described, and then tell Lasso that you are ready again.";
 
     use super::{ClientId, HiddenBy};
@@ -116,6 +119,11 @@ pub(crate) mod client {
 pub(crate) mod support {
     pub(crate) const WAIT_FOR_PROOF: &str = "Nothing to do: the client publishes the ownership record, and \
          Lasso looks for it automatically.";
+    pub(crate) const WAIT_FOR_CONFIRMATION: &str = "Nothing to do: the ownership record was found. Lasso \
+         looks for it automatically until all name servers of the domain show it.";
+    pub(crate) const WAIT_FOR_PROOF_OR_ADOPT: &str = "Nothing to do, unless you know that the name belongs \
+         to the client: then adopt gives it the identity that Amazon SES already has. Otherwise the client \
+         publishes the ownership record, and Lasso looks for it automatically.";
     pub(crate) const DECIDE_CLAIM: &str = "Decide about the claim of this client, which has proven that \
          the name is its own: grant it, or end it.";
     pub(crate) const WAIT_FOR_TRANSFER: &str =
@@ -258,8 +266,8 @@ fn of_state(domain: &Domain) -> String {
         }
         State::Rejected(rejected) => {
             format!(
-                "Lasso support refused the final step: “{}”",
-                rejected.reason
+                "Lasso support refused the final step: {}",
+                quotation(&rejected.reason)
             )
         }
         State::Removing(_) => "The domain is being removed.".to_owned(),

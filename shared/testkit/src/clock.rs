@@ -44,10 +44,10 @@ impl Clock for TestClock {
     }
 }
 
-/// Identifiers and secrets from a counter.
-#[derive(Debug, Default)]
+/// Identifiers and secrets from a counter. Clones share it.
+#[derive(Debug, Clone, Default)]
 pub struct SequentialIds {
-    last: AtomicU64,
+    last: Arc<AtomicU64>,
 }
 
 impl Ids for SequentialIds {

@@ -1,7 +1,7 @@
 //! A DNS with the records that a test puts in.
 
 use std::collections::HashSet;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use dns_diagnosis::scene::{DnsScene, data_of, no_such_name, observed, seen_again, type_of};
 use domain_auth::dns::{
@@ -11,10 +11,10 @@ use domain_auth::names::DomainName;
 use domain_auth::records::Record;
 
 /// Records in memory. Every organizational domain is a zone on two servers. A name without records
-/// does not exist.
-#[derive(Debug, Default)]
+/// does not exist. Clones share it.
+#[derive(Debug, Clone, Default)]
 pub struct FakeDns {
-    state: Mutex<State>,
+    state: Arc<Mutex<State>>,
 }
 
 #[expect(
@@ -214,7 +214,7 @@ impl State {
 impl Lookup for FakeDns {
     fn fresh(&self) -> Self {
         Self {
-            state: Mutex::new(self.state().clone()),
+            state: Arc::new(Mutex::new(self.state().clone())),
         }
     }
 

@@ -63,6 +63,12 @@ impl ReadClientRecord for MemoryStore {
         let record = self.state().clients.records.get(client).cloned();
         Ok(record.unwrap_or_default())
     }
+
+    async fn count_domains(&self, client: &ClientId) -> Result<u32, StoreError> {
+        self.crash.pass("count domains").await;
+        let counted = self.state().domains_there(client);
+        Ok(u32::try_from(counted).unwrap_or(u32::MAX))
+    }
 }
 
 impl SetLimits for MemoryStore {

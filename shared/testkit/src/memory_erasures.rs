@@ -16,6 +16,12 @@ use crate::memory_data::{Clients, Keys, Room};
 const PART: usize = 4;
 
 impl EraseClients for MemoryStore {
+    async fn knows(&self, client: &ClientId) -> Result<bool, StoreError> {
+        self.crash.pass("knows").await;
+        let state = self.state();
+        Ok(state.clients.records.contains_key(client) || state.has_domains(client))
+    }
+
     async fn begin_erasure(
         &self,
         client: &ClientId,

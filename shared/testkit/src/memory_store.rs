@@ -31,13 +31,13 @@ use crate::{CrashPoint, TestClock};
 
 type DomainKey = (ClientId, DomainName);
 
-/// Domains, claims, history, events and emails in memory.
-#[derive(Debug, Default)]
+/// Domains, claims, history, events and emails in memory. Its clones are the same store.
+#[derive(Debug, Clone, Default)]
 pub struct MemoryStore {
     pub(crate) crash: Arc<CrashPoint>,
-    pub(crate) keys: Mutex<Keys>,
-    state: Mutex<State>,
-    slow: Mutex<Option<(TestClock, SignedDuration)>>,
+    pub(crate) keys: Arc<Mutex<Keys>>,
+    state: Arc<Mutex<State>>,
+    slow: Arc<Mutex<Option<(TestClock, SignedDuration)>>>,
 }
 
 #[derive(Debug, Default)]
@@ -146,7 +146,7 @@ impl State {
     }
 
     /// How many domains are in a client's list.
-    fn domains_there(&self, client: &ClientId) -> usize {
+    pub(crate) fn domains_there(&self, client: &ClientId) -> usize {
         let domains = self.domains.values();
         domains
             .filter(|domain| domain.client == *client && domain.is_there())

@@ -33,10 +33,11 @@ pub enum SesFault {
 pub type FakeSes = SesPort<FakeDoor>;
 
 /// An account in memory; a caller can crash before or after the effect of a call.
-#[derive(Debug)]
+/// Clones share it.
+#[derive(Debug, Clone)]
 pub struct FakeDoor {
     crash: Arc<CrashPoint>,
-    account: Mutex<Account>,
+    account: Arc<Mutex<Account>>,
 }
 
 impl Default for FakeDoor {
@@ -48,7 +49,7 @@ impl Default for FakeDoor {
         };
         Self {
             crash: Arc::default(),
-            account: Mutex::new(Account::new(settings)),
+            account: Arc::new(Mutex::new(Account::new(settings))),
         }
     }
 }

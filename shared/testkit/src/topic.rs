@@ -8,11 +8,11 @@ use domain_auth::ports::{Publish, PublishError};
 
 use crate::CrashPoint;
 
-/// Stores events in the order of publishing. A test can make it fail.
-#[derive(Debug, Default)]
+/// Stores events in the order of publishing. A test can make it fail. Clones share it.
+#[derive(Debug, Clone, Default)]
 pub struct RecordingTopic {
     crash: Arc<CrashPoint>,
-    state: Mutex<State>,
+    state: Arc<Mutex<State>>,
 }
 
 #[derive(Debug, Default)]
@@ -28,7 +28,7 @@ impl RecordingTopic {
     pub fn new(crash: Arc<CrashPoint>) -> Self {
         Self {
             crash,
-            state: Mutex::default(),
+            state: Arc::default(),
         }
     }
 

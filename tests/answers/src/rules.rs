@@ -52,6 +52,7 @@ pub const RULES: &[Rule] = &[
         nothing,
     ),
     rule("warnings say what readiness says", warnings),
+    rule("the warnings of a sender agree", signed),
     rule("the queue waits as the next step says", waiting),
     rule("open pieces are counted", missing),
     rule("a record's state agrees with its parts", record),
@@ -295,7 +296,8 @@ fn call(answer: &Answer) -> Result<(), String> {
                 Status::Provisioning | Status::Pending | Status::Verified => true,
                 Status::Rejected => true,
                 Status::Contested | Status::Authenticated | Status::AtRisk => false,
-                Status::Failed | Status::Removing => false,
+                Status::Failed => step.code == Code::AskLasso,
+                Status::Removing => false,
             },
             ("restart", _) => status == Status::Failed,
             ("complete", false) => status == Status::Verified,
@@ -321,7 +323,9 @@ fn wait(answer: &Answer) -> Result<(), String> {
     for (_, step) in steps(answer) {
         let wants_call = match step.code {
             Code::Nothing | Code::WaitForService | Code::WaitForLasso => Some(false),
-            Code::AskLasso | Code::WaitForSes => None,
+            // Once it is asked, there is only to wait.
+            Code::AskLasso => Some(summary(answer).ready_at.is_none()),
+            Code::WaitForSes => None,
             Code::PublishOwnershipRecord | Code::KeepOwnershipRecord | Code::WaitForClient => {
                 Some(true)
             }
@@ -485,6 +489,16 @@ fn warnings(answer: &Answer) -> Result<(), String> {
     })
 }
 
+fn signed(answer: &Answer) -> Result<(), String> {
+    let warnings = answer.sender.as_ref().map(|sender| &sender.warnings[..]);
+    let warnings = warnings.unwrap_or_default();
+    let says = |words: &str| warnings.iter().any(|it| it.message.contains(words));
+    let unsigned = says("mail is not signed") || says("Mail is not signed");
+    check(!(unsigned && says("signs mail for")), || {
+        format!("{warnings:?}")
+    })
+}
+
 fn waiting(answer: &Answer) -> Result<(), String> {
     let waiting = &answer.entry.waiting;
     let waits_for = match waiting.reason {
@@ -613,7 +627,18 @@ fn claim(answer: &Answer) -> Result<(), String> {
         Status::Authenticated | Status::AtRisk | Status::Failed | Status::Rejected => holds,
         Status::Removing => true,
     };
-    check(expected, || format!("{claim:?}"))
+    let standing = match answer.status() {
+        Status::Contested => "contested",
+        Status::Removing => "leaving",
+        Status::Provisioning | Status::Pending | Status::Verified => "held",
+        Status::Authenticated | Status::AtRisk | Status::Failed | Status::Rejected => "held",
+    };
+    let waiting = &answer.entry.waiting;
+    let mut obstacles = claim.in_the_way.iter();
+    let told = waiting.reason == WaitReason::Takeover
+        || obstacles.all(|obstacle| waiting.why.contains(&obstacle.sentence));
+    let fits = expected && claim.standing == standing && told;
+    check(fits, || format!("{claim:?} and {waiting:?}"))
 }
 
 fn loss(answer: &Answer) -> Result<(), String> {

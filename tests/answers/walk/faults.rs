@@ -5,7 +5,7 @@ use domain_auth::diagnosis::RecordState;
 use domain_auth::identity::AxisStatus;
 use domain_auth::readiness::Verdict;
 use domain_auth::state::Status;
-use domain_auth_http::{NextStepCode, SenderReason};
+use domain_auth_http::{NextStepCode, SenderReason, SenderWarningCode};
 
 use crate::scenes::{MAPLE, SCENES};
 
@@ -186,6 +186,17 @@ const FAULTS: &[Fault] = &[
         },
     ),
     (
+        "the warnings of a sender agree",
+        "an authenticated domain whose records are gone",
+        |it| {
+            let warnings = it.sender.iter_mut().flat_map(|sender| &mut sender.warnings);
+            let mut via = warnings.filter(|it| it.code == SenderWarningCode::ShowsVia);
+            let via = via.next().unwrap();
+            via.message =
+                "Recipients see it, because mail is not signed for example.com.".to_owned();
+        },
+    ),
+    (
         "the queue waits as the next step says",
         "a proven claim",
         |it| {
@@ -218,6 +229,29 @@ const FAULTS: &[Fault] = &[
         "a verified domain",
         |it| {
             it.staff.claim.holder = None;
+        },
+    ),
+    (
+        "a holder holds, and a claimant does not",
+        "a claim on a name that Amazon SES has for others",
+        |it| {
+            it.staff.claim.standing = "free";
+        },
+    ),
+    (
+        "a holder holds, and a claimant does not",
+        "a claim on a name that another client gave up",
+        |it| {
+            it.entry.waiting.why = "Nothing stands in its way.".to_owned();
+        },
+    ),
+    (
+        "a step to take has a call, and a wait has none",
+        "a domain that SES refuses",
+        |it| {
+            it.client.iter_mut().for_each(|view| {
+                view.summary.next_step.call = None;
+            });
         },
     ),
     (

@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, reason = "a test says by panicking that it fails")]
 
 mod faults;
+mod handlers;
 mod rendered;
 mod scenes;
 mod world;
@@ -12,10 +13,10 @@ use std::io::Write;
 
 use answer_rules::{Answer, broken};
 use domain_auth::state::Status;
-use domain_auth_http::{NextStepCode, NextStepView, Problem};
+use domain_auth_http::{NextStepCode, NextStepView};
 
 use crate::scenes::{MAPLE, SCENES};
-use crate::world::{ALL, Call, MINUTE, World};
+use crate::world::{ALL, Call, MINUTE, Refused, World};
 
 /// After this many rounds of client, Lasso support and service, every domain has reached its final
 /// state.
@@ -24,6 +25,9 @@ const ROUNDS: usize = 12;
 /// The answers, after checking the rules. `None` if the domain is gone.
 fn answers(world: &World, scene: &str, wrong: &mut Vec<String>) -> Option<Answer> {
     let answer = world.answers(MAPLE)?;
+    let (client, staff) = (world.got(MAPLE, false), world.got(MAPLE, true));
+    let others = rendered::others(&answer, client.as_ref(), staff.as_ref());
+    wrong.extend(others.map(|what| format!("{scene}: {what}")));
     wrong.extend(
         rendered::wrong(&answer)
             .into_iter()
@@ -92,7 +96,7 @@ fn a_call_that_does_not_fit_changes_nothing_and_names_one_that_does() {
 fn misled(
     made: fn() -> World,
     call: Call,
-    problem: &Problem,
+    problem: &Refused,
     status: Option<Status>,
 ) -> Option<String> {
     if !call.is_step() {

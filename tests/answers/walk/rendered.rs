@@ -1,5 +1,5 @@
-//! The answers as JSON: each has the next step, and the call in it is in the OpenAPI document and
-//! allowed for the reader of the answer.
+//! The answers as they are sent: in the JSON of each, the next step is there, and the call that it names is
+//! in the OpenAPI document and for the reader of the answer; and the functions send what the rules are held to.
 
 use std::sync::LazyLock;
 
@@ -23,6 +23,17 @@ pub(crate) fn wrong(answer: &Answer) -> Vec<String> {
         .iter()
         .filter_map(|view| fault(view, Access::LassoSupport));
     of_client.chain(of_staff).collect()
+}
+
+/// What the functions answer, where it is not what the rules are held to.
+pub(crate) fn others(
+    answer: &Answer,
+    client: Option<&Value>,
+    staff: Option<&Value>,
+) -> Option<String> {
+    let ours = (answer.client.as_ref().map(body), Some(body(&answer.staff)));
+    let same = ours.0.as_ref() == client && ours.1.as_ref() == staff;
+    (!same).then(|| format!("{ours:?} is answered as {client:?} and {staff:?}"))
 }
 
 /// The body of a reply.

@@ -18,6 +18,11 @@ pub(crate) type Scene = (&'static str, fn() -> World);
 pub(crate) const SCENES: &[Scene] = &[
     ("an unproven claim", unproven),
     ("a claim that one server of two shows", unconfirmed),
+    ("a claim on a name that Amazon SES has for others", foreign),
+    (
+        "a claim on a name that another client gave up",
+        given_up_by_another,
+    ),
     ("a proven claim", proven),
     ("a claim that takes its name over", taking_over),
     ("a holder that is challenged", challenged),
@@ -63,6 +68,10 @@ pub(crate) const SCENES: &[Scene] = &[
     ("a domain whose verification was taken back", revoked),
     ("a domain whose identity is gone", identity_gone),
     ("a domain that SES refuses", refused),
+    (
+        "a domain that SES refuses, with a question",
+        refused_and_asked,
+    ),
     ("a rejected domain", rejected),
     ("a domain that is removed", removing),
 ];
@@ -89,6 +98,19 @@ fn unproven() -> World {
     world.poll_after(MINUTE);
     world.call(CEDAR, Call::Complete).unwrap();
     world.add(MAPLE);
+    world
+}
+
+fn foreign() -> World {
+    let world = World::default();
+    world.ses.add_foreign(&domain_name(NAME), None, true);
+    world.add(MAPLE);
+    world
+}
+
+fn given_up_by_another() -> World {
+    let world = unproven();
+    world.call(CEDAR, Call::Remove).unwrap();
     world
 }
 
@@ -331,6 +353,12 @@ fn refused() -> World {
     let fault = SesFault::Refused(Refusal::BadRequest);
     world.ses.fail("CreateEmailIdentity", &[fault]);
     world.add(MAPLE);
+    world
+}
+
+fn refused_and_asked() -> World {
+    let world = refused();
+    done(&world, Call::Notify);
     world
 }
 

@@ -212,9 +212,18 @@ impl<O: Observe> ReadClientRecord for SimStore<O> {
         self.charge(|| units::GET);
         self.call(self.inner.client_record(client)).await
     }
+
+    async fn count_domains(&self, client: &ClientId) -> Result<u32, StoreError> {
+        self.charge(|| units::GET);
+        self.call(self.inner.count_domains(client)).await
+    }
 }
 
 impl<O: Observe> EraseClients for SimStore<O> {
+    async fn knows(&self, client: &ClientId) -> Result<bool, StoreError> {
+        self.call(self.inner.knows(client)).await
+    }
+
     async fn begin_erasure(
         &self,
         client: &ClientId,

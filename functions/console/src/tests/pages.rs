@@ -160,6 +160,7 @@ async fn the_texts_of_a_page_agree_on_the_next_step() {
         asks.contains("check the name") && !asks.contains("Start again"),
         "{asks}"
     );
+    assert!(asks.contains("Ask Lasso support</button>"), "{asks}");
 
     let mut hidden = in_state(Status::Pending);
     hidden["next_step"]["code"] = json!("repair_domain");
@@ -233,6 +234,7 @@ async fn every_state_has_its_page_for_lasso_support() {
         domain["client"] = json!("maple-homes");
         domain["claim"] = json!({
             "standing": "contested", "holder": "oak-homes", "proven_at": noon(),
+            "in_the_way": [{ "sentence": "oak-homes holds example.com." }],
             "against": [{ "client": "oak-homes", "domain": "example.com" }],
             "challengers": [{ "client": "cedar/homes", "domain": "mail.example.com" }],
         });

@@ -3,6 +3,7 @@
 
 use std::fmt;
 
+use domain_auth::erasure::EraseClients;
 use domain_auth::history::Actor;
 use domain_auth::limits::{ClientRecord, ReadClientRecord};
 use domain_auth::names::ClientId;
@@ -91,6 +92,7 @@ pub(super) async fn run(aws: &Aws, stack: &Stack, options: &Erase) -> Result<Rep
                 adopted,
             },
             Standing::Erased(erased_at) => Erasing::Erased { client, erased_at },
+            Standing::Unknown => return Err(unknown(&client)),
         }
     } else {
         match (record.erased(), record.erasure) {
@@ -101,6 +103,9 @@ pub(super) async fn run(aws: &Aws, stack: &Stack, options: &Erase) -> Result<Rep
                 domains_left: None,
                 adopted,
             },
+            (None, None) if !connected.store.knows(&id).await.map_err(failed)? => {
+                return Err(unknown(&client));
+            }
             (None, None) => Erasing::NotBegun {
                 client,
                 domains,
@@ -142,6 +147,12 @@ fn tell_adopted(f: &mut fmt::Formatter<'_>, adopted: &[String]) -> fmt::Result {
         adopted.len(),
         adopted.join(", ")
     )
+}
+
+fn unknown(client: &str) -> Error {
+    Error::Input(format!(
+        "There is no such client: nothing is kept of {client}."
+    ))
 }
 
 impl fmt::Display for Erasing {

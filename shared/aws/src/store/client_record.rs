@@ -211,7 +211,7 @@ impl Table {
         client: &ClientId,
         own: Option<&OwnLimits>,
     ) -> Result<(), StoreError> {
-        let held = self.count_domains(client).await?;
+        let held = self.domains_there(client).await?;
         let update = self
             .client
             .update_item()
@@ -244,7 +244,7 @@ impl Table {
         }
     }
 
-    async fn count_domains(&self, client: &ClientId) -> Result<i64, StoreError> {
+    async fn domains_there(&self, client: &ClientId) -> Result<i64, StoreError> {
         let mut counted = 0;
         let mut start = None;
         loop {
@@ -295,6 +295,11 @@ impl ReadClientRecord for Table {
             erasure: stored.erasing,
             erased_at: stored.erased_at,
         })
+    }
+
+    async fn count_domains(&self, client: &ClientId) -> Result<u32, StoreError> {
+        let counted = self.domains_there(client).await?;
+        Ok(u32::try_from(counted).unwrap_or(u32::MAX))
     }
 }
 

@@ -13,7 +13,7 @@ use std::collections::HashMap;
 
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
-use aws_sdk_dynamodb::types::ReturnValuesOnConditionCheckFailure;
+use aws_sdk_dynamodb::types::{ReturnValuesOnConditionCheckFailure, Select};
 use domain_auth::attempts::Attempts;
 use domain_auth::erasure::{EraseClients, ErasedRecords, Erasure, Swept};
 use domain_auth::event::ERASED_SUMMARY;
@@ -56,6 +56,23 @@ const OF_PERSONS: [&str; 8] = [
 const IS_THIS_ERASURE: &str = "#erasing.#began_at = :began_at";
 
 impl EraseClients for Table {
+    async fn knows(&self, client: &ClientId) -> Result<bool, StoreError> {
+        let answer = self
+            .client
+            .query()
+            .table_name(&self.name)
+            .consistent_read(true)
+            .limit(1)
+            .select(Select::Count)
+            .key_condition_expression("#pk = :pk")
+            .expression_attribute_names("#pk", PK)
+            .expression_attribute_values(":pk", string(keys::client_pk(client)))
+            .send()
+            .await
+            .map_err(store_error(ACTION))?;
+        Ok(answer.count > 0)
+    }
+
     async fn begin_erasure(
         &self,
         client: &ClientId,

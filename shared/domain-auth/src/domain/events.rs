@@ -107,6 +107,9 @@ fn summary(domain: &Domain, event_type: EventType) -> String {
             "The claim to this domain is contested; Lasso waits for proof.".to_owned()
         }
         EventType::Displaced => displaced(domain),
+        EventType::Ready if domain.state.is_refused_by_ses() => {
+            "The client asks Lasso support about the name, which Amazon SES does not accept.".to_owned()
+        }
         EventType::Ready => "The client says that it is ready for the final step.".to_owned(),
         EventType::Verified if domain.ready_at().is_some() => {
             "Amazon SES has verified the domain. The client has said that it is ready for the final \

@@ -7,7 +7,7 @@ use crate::actor::Person;
 use crate::diagnosis::RecordState;
 use crate::mail_refusal::{Mailing, Undelivered};
 use crate::names::{Community, DisplayName};
-use crate::plain_text::one_line;
+use crate::plain_text::{one_line, quotation};
 
 /// Longest quotation of a person's text in a sentence, in characters: the longest note.
 pub(super) const MAX_QUOTE: usize = 1_000;
@@ -75,6 +75,8 @@ pub(super) fn email_refused(refused: &MailRefused) -> String {
         Mailing::Notice => "an email about the domain to its contact",
     };
     let to = one_line(&refused.to);
+    // A line of an earlier release may have no address.
+    let to = if to.is_empty() { "of the reader" } else { &to };
     match refused.reason {
         Undelivered::Bounced => {
             let status = refused.status.as_deref().map(one_line);
@@ -97,16 +99,26 @@ pub(super) fn call_in(facts: Option<&Facts>) -> Option<&Call> {
     }
 }
 
-/// The client's note.
+/// What the client wrote, up to the end of the sentence.
 pub(super) fn said(call: Option<&Call>) -> String {
-    let note = call.and_then(|call| call.note.as_deref());
-    note.map_or_else(String::new, |note| format!(" and wrote {}", quoted(note)))
+    ending(" and wrote ", note_of(call))
 }
 
-/// The note of a message that is only a note, after a colon.
+/// The note of a call that is a note alone, behind a colon, up to the end of the sentence.
 pub(super) fn note_in(call: Option<&Call>) -> String {
-    let note = call.and_then(|call| call.note.as_deref());
-    note.map_or_else(String::new, |note| format!(": {}", quoted(note)))
+    ending(": ", note_of(call))
+}
+
+pub(super) fn note_of(call: Option<&Call>) -> Option<&str> {
+    call.and_then(|call| call.note.as_deref())
+}
+
+/// The end of a sentence: with a quoted text behind `before`, or with a full stop alone.
+pub(super) fn ending(before: &str, text: Option<&str>) -> String {
+    text.map_or_else(
+        || ".".to_owned(),
+        |text| format!("{before}{}", quoted(text)),
+    )
 }
 
 /// The details that the client changed.
@@ -138,11 +150,9 @@ pub(super) fn changed(facts: Option<&Facts>) -> String {
     }
 }
 
-/// A person's text in quotation marks. Its full stop is left out, because that of the sentence
-/// follows.
+/// A person's text in quotation marks at the end of a sentence.
 pub(super) fn quoted(text: &str) -> String {
-    let line = shortened(&one_line(text));
-    format!("“{}”", line.trim_end_matches('.'))
+    quotation(&shortened(&one_line(text)))
 }
 
 /// The text as one line, cut to the length that a sentence can hold.

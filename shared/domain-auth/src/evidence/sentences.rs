@@ -10,8 +10,8 @@ use super::facts::Facts;
 use super::internal::Internal;
 use super::loss::loss_of;
 use super::phrases::{
-    call_in, changed, day, email_refused, name_of, name_of_client, names_lasso, note_in,
-    provisioned, quoted, said, seen, shortened,
+    call_in, changed, day, email_refused, ending, name_of, name_of_client, names_lasso, note_in,
+    note_of, provisioned, quoted, said, seen, shortened,
 };
 use super::reasons::{Expiry, ShownReason};
 use crate::action::Action;
@@ -59,9 +59,9 @@ impl Told<'_> {
                 | Actor::LassoSupport { .. }
                 | Actor::LinkHolder { .. } => format!("{who} restarted the verification."),
             },
-            Action::Ready => format!("{who} {}.", self.call(facts)),
+            Action::Ready => format!("{who} {}", self.call(facts)),
             Action::Reopened => format!(
-                "{who} asked Lasso support to decide again{}.",
+                "{who} asked Lasso support to decide again{}",
                 said(call_in(facts))
             ),
             Action::Completed => match self.actor {
@@ -79,7 +79,7 @@ impl Told<'_> {
             },
             Action::Rejected => match facts {
                 Some(Facts::Refusal(refusal)) => {
-                    format!("{who} rejected the domain: {}.", quoted(&refusal.reason))
+                    format!("{who} rejected the domain: {}", quoted(&refusal.reason))
                 }
                 Some(_) | None => format!("{who} rejected the domain."),
             },
@@ -93,7 +93,7 @@ impl Told<'_> {
             }
             Action::ProofFound => self.proof(&who, reader, facts),
             Action::Adopted => format!(
-                "{who} gave the client the identity that Amazon SES already had for the domain{}.",
+                "{who} gave the client the identity that Amazon SES already had for the domain{}",
                 self.explained(reader)
             ),
             Action::Challenged => self.challenge(reader),
@@ -217,10 +217,20 @@ impl Told<'_> {
         }
     }
 
-    /// "We are ready", or a note if there is no final step to be ready for.
+    /// "We are ready", or a note where there is no final step to be ready for, up to the end of the sentence.
     fn call(&self, facts: Option<&Facts>) -> String {
         let call = call_in(facts);
         let told = match self.from.unwrap_or(self.to) {
+            // A name that Amazon SES does not accept.
+            Status::Failed if note_of(call).is_none() => {
+                return match self.actor {
+                    Actor::LassoSupport { .. } => "asked about the domain for the client.",
+                    Actor::ClientAdmin { .. } | Actor::LinkHolder { .. } | Actor::Service => {
+                        "asked Lasso support about the domain."
+                    }
+                }
+                .to_owned();
+            }
             Status::Failed | Status::Removing | Status::Authenticated | Status::AtRisk => {
                 return format!("wrote a note{}", note_in(call));
             }
@@ -243,10 +253,7 @@ impl Told<'_> {
             1 => "one thing".to_owned(),
             more => format!("{more} things"),
         };
-        let written = match said(call) {
-            nothing if nothing.is_empty() => nothing,
-            written => format!(",{written}"),
-        };
+        let written = ending(", and wrote ", note_of(call));
         format!("{told}, with {missing} still missing{written}")
     }
 
@@ -258,12 +265,12 @@ impl Told<'_> {
                 _,
             ) => {
                 format!(
-                    "{who} decided that the domain is this client's{}.",
+                    "{who} decided that the domain is this client's{}",
                     self.explained(reader)
                 )
             }
             (Actor::Service, Some(Facts::Decision(_))) => format!(
-                "Lasso support decided that the domain is this client's{}.",
+                "Lasso support decided that the domain is this client's{}",
                 self.explained(reader)
             ),
             (Actor::Service, _) => match (reader, self.internal()) {
@@ -320,11 +327,8 @@ impl Told<'_> {
                         "Lasso support"
                     }
                 };
-                let why = loss.explanation.map(|why| format!(": {}", quoted(why)));
-                format!(
-                    "{who} ended the client's claim to the domain{}.",
-                    why.unwrap_or_default()
-                )
+                let why = ending(": ", loss.explanation);
+                format!("{who} ended the client's claim to the domain{why}")
             }
             ShownReason::Contested => match (reader, loss.reason) {
                 (Reader::Support, Some(_of_ses)) => {
@@ -357,15 +361,16 @@ impl Told<'_> {
         }
     }
 
-    /// Why Lasso support decided, if the reader may know.
+    /// Why Lasso support decided, where that is the reader's to know, up to the end of the sentence.
     fn explained(&self, reader: Reader) -> String {
-        match (reader, self.internal()) {
+        let why = match (reader, self.internal()) {
             (
                 Reader::Support,
                 Some(Internal::Explanation { explanation: why } | Internal::Reason { reason: why }),
-            ) => format!(": {}", quoted(why)),
-            (Reader::Client | Reader::Support, _) => String::new(),
-        }
+            ) => Some(why.as_str()),
+            (Reader::Client | Reader::Support, _) => None,
+        };
+        ending(": ", why)
     }
 }
 

@@ -129,7 +129,14 @@ mod tests {
                 Status::Authenticated,
                 &name,
                 "Lasso support ended the claim to bücher.example on 1 January 1970 and gave this reason: \
-                 \"Sold to another builder.\" Lasso no longer sends for bücher.example.",
+                 “Sold to another builder.” Lasso no longer sends for bücher.example.",
+            ),
+            (
+                released("Registrar letter of 26 November"),
+                Status::AtRisk,
+                &name,
+                "Lasso support ended the claim to bücher.example on 1 January 1970 and gave this \
+                 reason: “Registrar letter of 26 November”. Lasso no longer sends for bücher.example.",
             ),
             (
                 DisplacedBy::IdentityNotOurs,

@@ -211,6 +211,7 @@ impl State {
                 | S::AtRisk(_)
                 | S::Failed(_)
                 | S::Rejected(_) => Some(S::Contested(Contested {
+                    identity_not_ours: why == DisplacedBy::IdentityNotOurs,
                     displaced: Displacement::of(self.status(), why, now),
                     ..Contested::new(ownership_secret, now)
                 })),

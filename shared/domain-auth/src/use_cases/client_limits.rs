@@ -1,7 +1,7 @@
 //! The limits of one client. Lasso support reads and sets them.
 
 use super::failure::Failure;
-use crate::alerts::{AlertCounts, ReadAlertCounts};
+use crate::alerts::{AlertCounts, Place, ReadAlertCounts};
 use crate::history::Actor;
 use crate::instructions::Day;
 use crate::limits::{ClientRecord, OwnLimits, ReadClientRecord, SetLimits};
@@ -25,8 +25,10 @@ pub struct WantedLimits {
 /// The counts and limits of a client.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ClientLimits {
-    /// Its record, with the number of domains and its own limits.
+    /// Today's additions, and what was set.
     pub record: ClientRecord,
+    /// Domains in its list.
+    pub domains: u32,
     /// Today's alerts.
     pub alerts: AlertCounts,
     /// Today.
@@ -47,11 +49,51 @@ pub async fn read<S>(
 where
     S: ReadClientRecord + ReadAlertCounts,
 {
+    read_with(store, clock, client, None).await
+}
+
+/// The same, where the number of domains may be known.
+async fn read_with<S>(
+    store: &S,
+    clock: &impl Clock,
+    client: &ClientId,
+    held: Option<u32>,
+) -> Result<ClientLimits, StoreError>
+where
+    S: ReadClientRecord + ReadAlertCounts,
+{
     let day = Day::of(clock.now());
+    let record = store.client_record(client).await?;
+    let domains = match record.held.or(held) {
+        Some(held) => held,
+        None => store.count_domains(client).await?,
+    };
     Ok(ClientLimits {
-        record: store.client_record(client).await?,
+        record,
+        domains,
         alerts: store.alerts_on(client, day).await?,
         day,
+    })
+}
+
+/// Whether one more event about a client's domains is an email to Lasso support, its own or the summary of
+/// the day; `default` is the limit of the deployment.
+pub async fn emails_support<S>(
+    store: &S,
+    clock: &impl Clock,
+    client: &ClientId,
+    default: u32,
+) -> Result<bool, StoreError>
+where
+    S: ReadClientRecord + ReadAlertCounts,
+{
+    let day = Day::of(clock.now());
+    let own = store.client_record(client).await?.own;
+    let limit = own.and_then(|own| own.support_emails_per_day);
+    let alerts = store.alerts_on(client, day).await?;
+    Ok(match alerts.next(limit.unwrap_or(default), day) {
+        Place::Own | Place::Summary { .. } => true,
+        Place::InSummary | Place::Repeated => false,
     })
 }
 
@@ -66,7 +108,8 @@ pub async fn set<S>(
 where
     S: ReadClientRecord + ReadAlertCounts + SetLimits,
 {
-    if store.client_record(client).await?.erasure.is_some() {
+    let before = store.client_record(client).await?;
+    if before.erasure.is_some() {
         return Err(Failure::Refused(BeingErased));
     }
     let own = OwnLimits {
@@ -85,5 +128,6 @@ where
         support_emails_per_day = own.support_emails_per_day,
         "the limits of a client were set"
     );
-    Ok(read(store, clock, client).await?)
+    // Setting them takes the number away, which was right a moment ago.
+    Ok(read_with(store, clock, client, before.held).await?)
 }

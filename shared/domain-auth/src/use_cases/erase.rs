@@ -31,6 +31,8 @@ alias! {
 /// The progress of the erasure of a client.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Standing {
+    /// Nothing is kept of such a client, so there is nothing to erase, and nothing was written.
+    Unknown,
     /// It is running; the poller continues it.
     UnderWay {
         /// Its stored state.
@@ -70,6 +72,8 @@ where
     }
     let erasure = if let Some(under_way) = record.erasure {
         under_way
+    } else if !tools.store.knows(client).await? {
+        return Ok(Standing::Unknown);
     } else {
         let begun = Erasure::begun_by(by.clone(), tools.clock.now());
         tools.store.begin_erasure(client, &begun).await?

@@ -24,6 +24,10 @@ const HURRY_INTERVAL: SignedDuration = SignedDuration::from_mins(1);
 const BY_SUPPORT: &str =
     "Lasso support says on the client's behalf that it is ready for the final step.";
 
+/// The same about a name that Amazon SES does not accept.
+const ASKED_BY_SUPPORT: &str = "Lasso support asks on the client's behalf about the name, which Amazon SES does \
+                                not accept.";
+
 /// A domain whose client has said that it is ready.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Notified {
@@ -49,8 +53,6 @@ pub enum NotifyRefusal {
         status: Status,
         /// It is proven, and Lasso support has to decide.
         proven: bool,
-        /// It failed because Amazon SES does not accept its name.
-        refused_by_ses: bool,
         /// The client's note is in the history.
         is_noted: bool,
     },
@@ -103,7 +105,12 @@ where
         };
         if let Some(event) = &mut change.event {
             if let Actor::LassoSupport { .. } = actor {
-                BY_SUPPORT.clone_into(&mut event.summary);
+                let said = if domain.state.is_refused_by_ses() {
+                    ASKED_BY_SUPPORT
+                } else {
+                    BY_SUPPORT
+                };
+                said.clone_into(&mut event.summary);
             }
             event.missing = missing_pieces(&change.domain, look.as_ref());
             event.records = standings(&change.domain.records(), look.as_ref());
@@ -151,15 +158,13 @@ fn step(domain: &Domain, said: Said<'_>, ids: &impl Ids) -> Result<Step, NotifyE
         Status::Provisioning | Status::Pending | Status::Verified if domain.has_said_ready() => {
             Ok(noted_and_hurried(domain, said))
         }
-        Status::Provisioning | Status::Pending | Status::Verified => {
-            let (actor, evidence) = (said.actor.clone(), Some(said.evidence));
-            let mut change = domain.acted(Action::Ready, actor, evidence, now, |domain| {
-                domain.say_ready(now, note, emails);
-                domain.hurry(now);
-            });
-            let ready = Some(EventType::Ready);
-            change.event = change.domain.event(ready, Some(status), now, ids);
-            Ok(Step::Change(Box::new(change)))
+        Status::Provisioning | Status::Pending | Status::Verified => Ok(told(domain, said, ids)),
+        // Nothing that the client can do helps, so it asks Lasso support.
+        Status::Failed if domain.state.is_refused_by_ses() => {
+            if domain.has_said_ready() {
+                return Ok(noted(domain, said).map_or(Step::Nothing, changed));
+            }
+            Ok(told(domain, said, ids))
         }
         Status::Rejected => {
             let (actor, evidence) = (said.actor.clone(), Some(said.evidence));
@@ -176,13 +181,30 @@ fn step(domain: &Domain, said: Said<'_>, ids: &impl Ids) -> Result<Step, NotifyE
         }
         // The final step is done; frequent looks notice repaired records sooner.
         Status::AtRisk => Ok(noted_and_hurried(domain, said)),
-        Status::Authenticated => Ok(match noted(domain, said) {
-            Some(change) => Step::Change(Box::new(change)),
-            None => Step::Nothing,
-        }),
+        Status::Authenticated => Ok(noted(domain, said).map_or(Step::Nothing, changed)),
         Status::Contested | Status::Failed => Ok(Step::Refuse(noted(domain, said).map(Box::new))),
         Status::Removing => Err(Failure::NotFound),
     }
+}
+
+fn changed(change: Change) -> Step {
+    Step::Change(Box::new(change))
+}
+
+/// Lasso support is told, for the first time in this visit of the state.
+fn told(domain: &Domain, said: Said<'_>, ids: &impl Ids) -> Step {
+    let Said {
+        note, emails, now, ..
+    } = said;
+    let status = domain.state.status();
+    let (actor, evidence) = (said.actor.clone(), Some(said.evidence));
+    let mut change = domain.acted(Action::Ready, actor, evidence, now, |domain| {
+        domain.say_ready(now, note, emails);
+        domain.hurry(now);
+    });
+    let ready = Some(EventType::Ready);
+    change.event = change.domain.event(ready, Some(status), now, ids);
+    changed(change)
 }
 
 /// Makes looks frequent again, with the client's note in the history, and without an alert.
@@ -210,7 +232,6 @@ fn cannot(domain: &Domain, note: Option<&Note>) -> NotifyError {
     Failure::Refused(NotifyRefusal::CannotBeReady {
         status: domain.state.status(),
         proven: domain.state.is_proven_claim(),
-        refused_by_ses: domain.state.is_refused_by_ses(),
         is_noted: note.is_some(),
     })
 }

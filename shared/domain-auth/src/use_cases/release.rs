@@ -10,7 +10,7 @@ use super::registers::register_of;
 use super::{StoreTools, remove};
 use crate::attempts::Attempts;
 use crate::domain::{Change, Domain};
-use crate::event::Event;
+use crate::event::{Event, Severity};
 use crate::evidence;
 use crate::history::Actor;
 use crate::names::{ClientId, DomainName, Note};
@@ -251,6 +251,8 @@ where
     let change = remove::marked(domain, claims, actor, evidence, clock.now(), ids);
     let mut change = change.ok_or(CommitError::Conflict)?;
     if let Some(event) = &mut change.event {
+        // So its contact is told: the domain is not in the client's list any more.
+        event.severity = Severity::Warning;
         event.summary = format!(
             "Lasso support ended the claim to this domain and gave this reason: {}",
             quotation(order.reason.as_str())

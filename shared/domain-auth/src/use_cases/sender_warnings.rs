@@ -7,6 +7,7 @@ use crate::diagnosis::{Diagnosis, RecordState};
 use crate::dns_look::DnsLook;
 use crate::domain::Domain;
 use crate::email_auth::{Applicable, Delivery, Dmarc, Owner, Policy, Reach, Verdict};
+use crate::identity::SesStatus;
 use crate::names::DomainName;
 use crate::readiness::{AskedAt, BulkRule, readiness};
 use crate::records::RecordId;
@@ -16,13 +17,14 @@ use crate::records::RecordId;
 pub enum SenderWarning {
     /// Mail servers would refuse it, or treat it as spam.
     RefusedByDmarc(RefusedByDmarc),
-    /// Recipients can see "via amazonses.com": mail has no DKIM signature of the domain.
+    /// Recipients can see "via amazonses.com": mail has no DKIM signature of the domain, or none that mail servers
+    /// can check.
     ShowsVia(Unsigned),
     /// Rules for bulk senders are not met.
     BulkRulesUnmet(BulkRulesUnmet),
 }
 
-/// The DKIM state of a domain whose mail has no signature of the domain.
+/// The DKIM state of a domain whose mail does not count as signed for it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Unsigned {
     /// The last look did not find all three CNAME records.
@@ -33,10 +35,15 @@ pub enum Unsigned {
     NotSeenBySes,
     /// There are no CNAME records: the domain has a key of its owner (BYODKIM).
     OwnersKey,
+    /// Amazon SES signs, and mail servers cannot check that: DNS has none of the CNAME records any more.
+    NotCheckable,
 }
 
 impl Unsigned {
-    fn of(diagnosis: &Diagnosis) -> Self {
+    fn of(ses: Option<SesStatus>, diagnosis: &Diagnosis) -> Self {
+        if ses.is_some_and(|ses| ses.dkim.is_in_use()) {
+            return Self::NotCheckable;
+        }
         let cnames = [RecordId::Dkim1, RecordId::Dkim2, RecordId::Dkim3];
         let records = diagnosis.records.iter();
         let states = records
@@ -129,7 +136,7 @@ pub(super) fn warnings(
         &domain.name,
     );
     let refused = refused(author, &through).map(SenderWarning::RefusedByDmarc);
-    let unsigned = Unsigned::of(&look.diagnosis);
+    let unsigned = Unsigned::of(through.ses, &look.diagnosis);
     let via = (ready.shows_via == Verdict::Yes).then_some(SenderWarning::ShowsVia(unsigned));
     let aligned = delivery_from(author.as_str(), &through).passes();
     let unmet = ready.rules.into_iter().filter_map(|check| {

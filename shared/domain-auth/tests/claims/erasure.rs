@@ -188,6 +188,8 @@ fn an_erased_client_has_no_domain_and_nothing_that_names_a_person() {
     let lines = world.history("maple", SENDING);
     let without_a_person = Actor::lasso_support("");
     assert_eq!(lines.last().unwrap().actor, without_a_person);
+    polled_until_erased(&world, "again");
+    assert!(matches!(erased(&world), Some(Standing::Erased(_))));
 }
 
 #[test]
@@ -210,8 +212,25 @@ fn a_second_request_says_how_far_it_is_and_begins_nothing() {
 }
 
 #[test]
-fn an_unknown_client_is_erased_after_two_empty_steps() {
+fn a_client_of_which_nothing_is_kept_is_not_erased_and_nothing_is_written() {
     let world = World::new();
+    let before = world.store.contents();
+    assert_eq!(erased(&world), Some(Standing::Unknown));
+    assert_eq!(world.store.contents(), before);
+}
+
+/// A client that had one domain and gave it up.
+fn nearly_unknown() -> World {
+    let world = World::new();
+    world.add("maple", "gone.example");
+    world.remove("maple", "gone.example");
+    world.settle();
+    world
+}
+
+#[test]
+fn a_client_without_domains_is_erased_after_two_looks_some_minutes_apart() {
+    let world = nearly_unknown();
     let under_way = erased(&world);
     assert!(matches!(
         under_way,
@@ -220,7 +239,7 @@ fn an_unknown_client_is_erased_after_two_empty_steps() {
             ..
         })
     ));
-    for _ in 0..3 {
+    for _ in 0..4 {
         world.poll_after(MINUTE);
         let standing = erased(&world);
         assert!(matches!(standing, Some(Standing::UnderWay { .. })));
@@ -231,9 +250,10 @@ fn an_unknown_client_is_erased_after_two_empty_steps() {
 
 /// A late entry of an index.
 #[test]
-fn a_late_record_is_erased_and_two_more_steps_follow() {
-    let world = World::new();
+fn a_record_that_turns_up_after_a_step_that_found_none_is_erased_and_two_more_looks_follow() {
+    let world = nearly_unknown();
     erased(&world).unwrap();
+    world.poll_after(MINUTE);
     world.poll_after(MINUTE);
     let maple = client("maple");
     let quiet_since = || {

@@ -1,6 +1,6 @@
 //! Decisions of Lasso support about claims.
 
-use domain_auth::event::EventType;
+use domain_auth::event::{EventType, Severity};
 use domain_auth::history::{Action, Actor};
 use domain_auth::names::Note;
 use domain_auth::state::Status;
@@ -198,6 +198,11 @@ fn an_unproven_claim_is_dropped_and_what_is_being_removed_is_refused() {
     let told = world.events("cedar", NAME).pop().unwrap();
     assert_eq!(told.event_type, EventType::Removed);
     assert!(told.summary.contains(REASON), "{}", told.summary);
+    assert_eq!(
+        told.severity,
+        Severity::Warning,
+        "its contact gets an email"
+    );
     world
         .ses
         .fail("DeleteEmailIdentity", &[SesFault::Throttled]);

@@ -151,6 +151,7 @@ pub(crate) fn limits(schemas: &mut Schemas) -> GoodAnswer {
             erasure: None,
             erased_at: None,
         },
+        domains: 412,
         alerts: AlertCounts {
             own: 4,
             summarized: 0,

@@ -46,7 +46,11 @@ pub(super) mod openapi {
 
     pub(crate) fn describe(schemas: &mut Schemas) -> Description {
         let schema = schemas.answered::<ErasureView>();
-        let view = |standing: Standing| examples::value(&ErasureView::new(&client(), &standing));
+        let view = |standing: Standing| {
+            examples::value(
+                &ErasureView::new(&client(), &standing).expect("a client that is known"),
+            )
+        };
         let under_way = view(Standing::UnderWay {
             erasure: Erasure::begun_by(Actor::Service, at(0)),
             domains_left: Some(12),
@@ -58,7 +62,8 @@ pub(super) mod openapi {
                 client's links, counters and limits, and the responses to requests that had an \
                 `Idempotency-Key`. That takes some minutes; repeat the request to see the progress, and \
                 200 means that it is done. Until then the client cannot add a domain. The names that it \
-                held stay reserved as after any removal, without personal data.",
+                held stay reserved as after any removal, without personal data. 404 for a client of which \
+                nothing is stored, such as one whose identifier is misspelled.",
             query: vec![query(
                 "confirm",
                 "The client again, as in the path.",
@@ -81,7 +86,7 @@ pub(super) mod openapi {
                 ),
             ],
             problems: vec![
-                ApiError::NotFound,
+                ApiError::NoSuchClient,
                 ApiError::ErasureUnconfirmed(client()),
                 ApiError::invalid(FieldError::parameter(
                     "confirm",

@@ -48,12 +48,10 @@ impl From<NotifyRefusal> for ApiError {
             NotifyRefusal::CannotBeReady {
                 status,
                 proven,
-                refused_by_ses,
                 is_noted,
             } => Self::NotReady {
                 status,
                 proven,
-                refused_by_ses,
                 is_noted,
                 by_support: false,
             },
@@ -83,8 +81,9 @@ pub(super) mod openapi {
                 `sentence` say whether Lasso support was told, and `missing` lists what is still missing. \
                 A note is kept in the history in every state, also if the answer is 409, and is shown in \
                 the queue of Lasso support. A rejected domain is open for the final step again, and a \
-                waiting domain is looked at more often. A `failed` or `contested` domain needs another \
-                step first: 409.",
+                waiting domain is looked at more often. For a domain that is `failed` because Amazon SES does \
+                not accept its name, the call asks Lasso support about the name. Any other `failed` domain, and \
+                a `contested` one, needs another step first: 409.",
             body: Some(RequestBody {
                 required: false,
                 ..RequestBody::new(
@@ -110,7 +109,6 @@ pub(super) mod openapi {
                 ApiError::NotReady {
                     status: Status::Failed,
                     proven: false,
-                    refused_by_ses: false,
                     is_noted: true,
                     by_support: false,
                 },

@@ -162,14 +162,13 @@ impl ApiError {
             Self::NotReady {
                 status,
                 proven,
-                refused_by_ses,
                 is_noted,
                 by_support,
             } => {
                 let first = if by_support {
                     call_of_support(status, proven)
                 } else {
-                    before_ready(status, proven, refused_by_ses)
+                    before_ready(status, proven)
                 };
                 Problem::new(
                     409,

@@ -15,12 +15,8 @@ pub(super) fn not_ready(status: Status, first: &str, is_noted: bool) -> String {
 }
 
 /// What the client has to do before it can be ready.
-pub(super) fn before_ready(status: Status, proven: bool, refused_by_ses: bool) -> &'static str {
+pub(super) fn before_ready(status: Status, proven: bool) -> &'static str {
     match status {
-        Status::Failed if refused_by_ses => {
-            "Amazon SES does not accept its name. If the name is wrong, remove the domain (DELETE) and \
-             add the right one; if it is right, ask Lasso support."
-        }
         Status::Failed => {
             "Restart it first (POST …/restart), so that Amazon SES looks for the records again."
         }
@@ -89,7 +85,7 @@ pub(super) fn instead_of_restart(status: Status, proven: bool) -> &'static str {
         }
         Status::Verified => "Lasso support takes the final step (POST …/notify tells it).",
         Status::Rejected => "notify opens the final step again (POST …/notify).",
-        Status::Authenticated => "Lasso sends for it, and there is nothing to do.",
+        Status::Authenticated => "Lasso sends for it, and nothing has to be restarted.",
         Status::AtRisk => {
             "Lasso still sends for it. Missing records have to be published again (GET …/records)."
         }

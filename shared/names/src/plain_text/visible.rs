@@ -28,7 +28,7 @@ pub fn quotation(text: &str) -> String {
     } else {
         "."
     };
-    format!("\"{line}\"{stop}")
+    format!("“{line}”{stop}")
 }
 
 /// Whether a character is invisible, or changes how its neighbours look: controls, bidirectional

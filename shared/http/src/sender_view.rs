@@ -25,8 +25,9 @@ pub struct SenderView {
     pub message: String,
     /// What to do next; none where there is nothing to do.
     pub action: Option<SenderAction>,
-    /// What to know although Lasso sends from it; empty where it does not. A DMARC policy of a name below the
-    /// client's domain is not looked up.
+    /// What to know although Lasso sends from it; empty where it does not. For an address below the client's
+    /// domain DNS is asked for a DMARC policy there, for at most a second; without an answer, that of the domain
+    /// counts.
     pub warnings: Vec<SenderWarningView>,
 }
 

@@ -4,6 +4,7 @@
 
 use crate::delivery::{SendingDomain, delivery_from};
 use crate::diagnosis::{Diagnosis, RecordState};
+use crate::dns::Observation;
 use crate::dns_look::DnsLook;
 use crate::domain::Domain;
 use crate::email_auth::{Applicable, Delivery, Dmarc, Owner, Policy, Reach, Verdict};
@@ -77,8 +78,8 @@ pub struct RefusedByDmarc {
     pub is_signed: bool,
 }
 
-/// On what a policy for names below a domain depends (RFC 9989 section 4.10.1, `sp` and `np`). The look at
-/// the domain does not ask for the names below it.
+/// On what a policy for names below a domain depends (RFC 9989 section 4.10.1, `sp` and `np`), where DNS did
+/// not tell whether the name exists.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum When {
     /// On nothing that is not known.
@@ -104,11 +105,13 @@ pub(super) fn wants_look(domain: &Domain) -> bool {
     domain.state.status().sends() && domain.dns_looked_at.is_some()
 }
 
-/// The warnings about mail from an address at `author`, which `domain` covers.
+/// The warnings about mail from an address at `author`, which `domain` covers. `below` is what DNS answered
+/// about `author`, where that is below the domain.
 pub(super) fn warnings(
     author: &DomainName,
     domain: &Domain,
     look: Option<&DnsLook>,
+    below: &[Observation],
 ) -> Vec<SenderWarning> {
     let Some(look) = look.filter(|_| wants_look(domain)) else {
         return Vec::new();
@@ -121,11 +124,18 @@ pub(super) fn warnings(
         mail_from: mail_from.map(|record| record.name.as_str()),
         ses: domain.ses.map(|ses| ses.status),
         diagnosis: &look.diagnosis,
+        below,
     };
     let ready = readiness(
         through.ses,
         through.diagnosis,
-        AskedAt::default(),
+        AskedAt {
+            ses: domain
+                .ses
+                .map(|ses| ses.details_at.unwrap_or(ses.looked_at)),
+            dns: domain.dns_looked_at,
+            sightings: Some(&domain.sightings),
+        },
         &domain.name,
     );
     let refused = refused(author, &through).map(SenderWarning::RefusedByDmarc);

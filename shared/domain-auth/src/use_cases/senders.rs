@@ -1,15 +1,16 @@
 //! Whether a client may send from an address, now. Each question reads by keys, for all addresses at once:
 //! the claims, and the domains that decide; where Lasso sends, their last looks at DNS, for warnings.
-//! Where there is no such domain, the domains at the names above, of which the client may have lost one.
+//! DNS is asked for addresses below such a domain alone, for a policy of their own. Where there is no such domain, the domains at the names above, of which the client may have lost one.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::registers::{candidates, covering};
+use super::sender_policies::NamesBelow;
 use super::sender_warnings::{SenderWarning, wants_look, warnings};
-use crate::dns::DnsLook;
+use crate::dns::{DnsLook, Lookup, Observation};
 use crate::domain::{Domain, RecordsSeen};
 use crate::names::{ClientId, DomainName, Eligibility, SenderDomain, SenderError};
-use crate::ports::{ReadSenders, StoreError};
+use crate::ports::{Clock, ReadSenders, StoreError};
 use crate::state::{Contested, State};
 
 /// How many names above an address's domain are read when nothing covers it: the ones nearest to the
@@ -70,11 +71,12 @@ pub enum SenderStanding {
 /// Judges an address for a client.
 pub async fn judge<S: ReadSenders>(
     store: &S,
+    below: &NamesBelow<'_, impl Lookup, impl Clock>,
     eligibility: &Eligibility,
     client: &ClientId,
     address: &str,
 ) -> Result<Verdict, StoreError> {
-    let verdicts = judge_all(store, eligibility, client, &[address]).await?;
+    let verdicts = judge_all(store, below, eligibility, client, &[address]).await?;
     Ok(verdicts
         .into_iter()
         .next()
@@ -84,6 +86,7 @@ pub async fn judge<S: ReadSenders>(
 /// Judges addresses for a client, in their order. What several of them depend on is read once.
 pub async fn judge_all<S: ReadSenders>(
     store: &S,
+    below: &NamesBelow<'_, impl Lookup, impl Clock>,
     eligibility: &Eligibility,
     client: &ClientId,
     addresses: &[&str],
@@ -91,7 +94,8 @@ pub async fn judge_all<S: ReadSenders>(
     let asked = addresses.iter().map(|address| asked(address, eligibility));
     let asked: Vec<Result<Asked, Verdict>> = asked.collect();
     let names = asked.iter().flatten().map(|asked| asked.name.clone());
-    let facts = Facts::read(store, eligibility, client, names.collect()).await?;
+    let mut facts = Facts::read(store, eligibility, client, names.collect()).await?;
+    facts.below = below.look(&facts.names_below()).await;
     let verdict = |asked: Result<Asked, Verdict>| match asked {
         Ok(asked) => facts.verdict(&asked),
         Err(verdict) => verdict,
@@ -126,6 +130,8 @@ struct Facts {
     domains: BTreeMap<DomainName, Domain>,
     /// The last looks at those that Lasso sends for.
     looks: BTreeMap<DomainName, DnsLook>,
+    /// What DNS answered about names below those.
+    below: BTreeMap<DomainName, Vec<Observation>>,
 }
 
 impl Facts {
@@ -156,7 +162,19 @@ impl Facts {
             deciding,
             domains,
             looks,
+            below: BTreeMap::new(),
         })
+    }
+
+    /// The names that are below a domain that Lasso sends for, each with that domain.
+    fn names_below(&self) -> BTreeMap<&DomainName, &DomainName> {
+        let sends = |by: &DomainName| self.domains.get(by).is_some_and(wants_look);
+        let names = self.deciding.iter();
+        names.filter(|(name, by)| name != by && sends(by)).collect()
+    }
+
+    fn seen_below(&self, name: &DomainName) -> &[Observation] {
+        self.below.get(name).map_or(&[], Vec::as_slice)
     }
 
     fn verdict(&self, Asked { name, is_suffix }: &Asked) -> Verdict {
@@ -167,7 +185,7 @@ impl Facts {
             return Verdict::Covered {
                 by: domain.name.clone(),
                 standing,
-                warnings: warnings(name, domain, self.looks.get(by)),
+                warnings: warnings(name, domain, self.looks.get(by), self.seen_below(name)),
             };
         }
         // A contested claim, of a name that the client has lost or not proven yet, is in no register, but its

@@ -32,8 +32,8 @@ pub(super) mod openapi {
         let verdicts = verdicts();
         Description {
             detail: "Always an answer, also for what is no address. A display name in front of the address \
-                changes nothing. A domain of the client covers all names below it. May be kept for a \
-                minute.",
+                changes nothing. A domain of the client covers all names below it; for an address there DNS is asked \
+                for a DMARC policy of its own, which takes a second at most. May be kept for a minute.",
             query: vec![client_asked_about()],
             answers: vec![GoodAnswer::examples(
                 "200",

@@ -126,6 +126,15 @@ impl<'a> Wording<'a> {
 
     /// The token at the domain itself, where Amazon SES takes it too, because another service has the name.
     pub(super) fn add_at_domain(&self, record: &Record) -> Fix {
+        let domain = self.context.domain.as_str();
+        if self
+            .case
+            .observations
+            .alias(domain, RecordType::Txt)
+            .is_some()
+        {
+            return self.without_place(record);
+        }
         let at_domain = Record {
             name: self.context.domain.as_str().to_owned(),
             ..record.clone()
@@ -139,6 +148,20 @@ impl<'a> Wording<'a> {
             ),
             ..add
         }
+    }
+
+    /// No place is left for the token: aliases have its name and the domain itself.
+    fn without_place(&self, record: &Record) -> Fix {
+        let (name, domain) = (&record.name, self.context.domain);
+        let way = if self.has_cnames() {
+            "Publish the three CNAME records of DKIM: Amazon SES verifies the domain by them alone."
+        } else {
+            "Ask Lasso support how the domain can be verified."
+        };
+        Self::advice(format!(
+            "There are CNAME records at {name} and at {domain} itself, which other services may need, and a TXT \
+             record cannot be beside them. Leave them as they are. {way}"
+        ))
     }
 
     /// The record of its own, which hides the wildcard.

@@ -1,5 +1,8 @@
 //! Sentences that name a field of the provider's panel and what to put there.
 
+use std::cell::OnceCell;
+use std::ops::Deref;
+
 use super::result::Fix;
 use super::show::show;
 use crate::diagnosis::Context;
@@ -22,9 +25,51 @@ fn stays(record: &Record) -> &'static str {
 pub(super) struct Wording<'a> {
     pub(super) context: Context<'a>,
     pub(super) records: &'a [Record],
-    pub(super) panel: Panel,
+    pub(super) panel: LazyPanel<'a>,
     /// For fixes that are tried before they are proposed.
     pub(super) case: &'a Case<'a>,
+}
+
+/// The panel that words are for, recognized at the first of them: there are none for a record that is right.
+pub(super) struct LazyPanel<'a> {
+    case: &'a Case<'a>,
+    /// The record that is edited, whose name may be in another zone.
+    record: Option<&'a Record>,
+    panel: OnceCell<Panel>,
+}
+
+impl<'a> LazyPanel<'a> {
+    fn of(case: &'a Case<'a>, record: Option<&'a Record>) -> Self {
+        let panel = OnceCell::new();
+        Self {
+            case,
+            record,
+            panel,
+        }
+    }
+
+    /// The panel of the zone below the domain's own one that holds the record; none where that one does.
+    fn delegated(&self) -> Option<Panel> {
+        let (case, record) = (self.case, self.record?);
+        let zone = case.context.found_zone()?;
+        let apex = case.delegated_zone(&record.name);
+        let record_type = type_of(&record.data);
+        let seen = case.observations.get(&record.name, record_type);
+        let at_apex = case.observations.get(&zone.apex, RecordType::Ns);
+        Panel::of_delegated(record, zone, apex, seen, at_apex)
+    }
+}
+
+impl Deref for LazyPanel<'_> {
+    type Target = Panel;
+
+    fn deref(&self) -> &Panel {
+        let recognize = || {
+            self.delegated()
+                .unwrap_or_else(|| self.case.panel().clone())
+        };
+        self.panel.get_or_init(recognize)
+    }
 }
 
 impl<'a> Wording<'a> {
@@ -33,23 +78,15 @@ impl<'a> Wording<'a> {
         Self {
             context,
             records: case.records,
-            panel: case.panel().clone(),
+            panel: LazyPanel::of(case, None),
             case,
         }
     }
 
     /// The same for a record, whose name may be in another zone.
-    pub(super) fn about(&self, record: &Record) -> Self {
-        let zone = self.context.found_zone();
-        let record_type = type_of(&record.data);
-        let delegated = zone.and_then(|zone| {
-            let apex = self.case.delegated_zone(&record.name);
-            let seen = self.case.observations.get(&record.name, record_type);
-            let at_apex = self.case.observations.get(&zone.apex, RecordType::Ns);
-            Panel::of_delegated(record, zone, apex, seen, at_apex)
-        });
+    pub(super) fn about(&self, record: &'a Record) -> Self {
         Self {
-            panel: delegated.unwrap_or_else(|| self.panel.clone()),
+            panel: LazyPanel::of(self.case, Some(record)),
             ..*self
         }
     }

@@ -22,6 +22,7 @@ use domain_auth::use_cases::provision::{self, Provisioned};
 use domain_auth::use_cases::registers::find;
 use domain_auth::use_cases::release::{Order, Verdict, release};
 use domain_auth::use_cases::remove::{self, Confirmation};
+use domain_auth::use_cases::sender_policies::NamesBelow;
 use domain_auth::use_cases::senders;
 use domain_auth::use_cases::{SesBudget, StoreTools, Tools};
 use domain_auth_aws::{SystemClock, SystemIds, Table};
@@ -445,7 +446,12 @@ async fn larger_list(world: Shared) {
         assert_eq!(contested.state.status(), Status::Contested, "{wanted}");
     }
     for address in ["a@maple.builder.site", "a@mail.maple.builder.site"] {
-        let verdict = senders::judge(&bench.table, &after, &client("maple"), address).await;
+        let below = NamesBelow {
+            dns: &bench.dns,
+            clock: &SystemClock,
+        };
+        let maple = client("maple");
+        let verdict = senders::judge(&bench.table, &below, &after, &maple, address).await;
         let verdict = verdict.unwrap();
         let by = matches!(&verdict, senders::Verdict::Covered { by, .. } if by.as_str() == name);
         assert!(by, "{address}: {verdict:?}");

@@ -2,6 +2,7 @@
 
 use domain_auth::names::{Eligibility, OwnDomainError};
 use domain_auth_aws::{MissingVariable, optional, required};
+use domain_auth_dns::DnsConfig;
 use domain_auth_http::{ClaimNames, Cursors, PersonClaims};
 
 /// The function's configuration.
@@ -17,6 +18,8 @@ pub struct Config {
     pub claims: ClaimNames,
     /// `CURSOR_SECRET`: the secret that protects the cursors of lists.
     pub cursors: Cursors,
+    /// `DNS_SERVERS` and `DNS_AUTHORITATIVE_PORT`, both unset in production.
+    pub dns: DnsConfig,
 }
 
 /// A variable of the environment is missing or invalid.
@@ -28,6 +31,9 @@ pub enum ConfigError {
     /// An entry of `OWN_DOMAINS` is not a domain.
     #[error(transparent)]
     OwnDomain(#[from] OwnDomainError),
+    /// The DNS servers cannot be read.
+    #[error(transparent)]
+    Dns(#[from] domain_auth_dns::ConfigError),
 }
 
 impl Config {
@@ -44,6 +50,7 @@ impl Config {
                 person: PersonClaims::default(),
             },
             cursors: Cursors::new(&required("CURSOR_SECRET")?),
+            dns: DnsConfig::from_vars(optional)?,
         })
     }
 }

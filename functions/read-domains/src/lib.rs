@@ -1,17 +1,19 @@
 //! `GET /domains`, `GET /domains/{domain}`, its records and its history, and
-//! `GET /senders/{address}` and `POST /senders`; the records also for Lasso support. All are pure
-//! reads of the table. The function cannot call SES or DNS, so open browser tabs use no quota.
+//! `GET /senders/{address}` and `POST /senders`; the records also for Lasso support. All are reads
+//! of the table. The function cannot call SES, so open browser tabs use no quota. It asks DNS only
+//! about addresses below a client's domain, for at most a second.
 
 #![forbid(clippy::todo, clippy::unimplemented, clippy::unwrap_used)]
 
 mod config;
 
-use domain_auth::dns::DnsLook;
+use domain_auth::dns::{DnsLook, Lookup};
 use domain_auth::domain::Domain;
 use domain_auth::handoff::{Handoff, HandoffFormat, render_in, zones};
 use domain_auth::history::HistoryEntry;
 use domain_auth::names::Eligibility;
-use domain_auth::ports::{ListFilter, PageStart, Ports, ReadDomains, ReadSenders};
+use domain_auth::ports::{Clock, ListFilter, PageStart, Ports, ReadDomains, ReadSenders};
+use domain_auth::use_cases::sender_policies::NamesBelow;
 use domain_auth::use_cases::senders::{judge, judge_all};
 use domain_auth_http::{
     ApiError, ClientHistory, Cursors, DomainListView, DomainView, FieldError, List, Operation,
@@ -26,6 +28,10 @@ pub use config::{Config, ConfigError};
 pub struct App<P: Ports> {
     /// The store of domains.
     pub store: P::Store,
+    /// What names below a client's domain are looked up with.
+    pub dns: P::Dns,
+    /// The time.
+    pub clock: P::Clock,
     /// Names that no client can have.
     pub eligibility: Eligibility,
     /// Makes and reads the cursors of lists.
@@ -34,7 +40,7 @@ pub struct App<P: Ports> {
 
 impl<P> App<P>
 where
-    P: Ports<Store: ReadDomains + ReadSenders>,
+    P: Ports<Store: ReadDomains + ReadSenders, Dns: Lookup, Clock: Clock>,
 {
     /// Answers one request.
     pub async fn handle(&self, request: ParsedRequest) -> Reply {
@@ -52,10 +58,24 @@ where
         reply_to(&request, read).await
     }
 
+    fn below(&self) -> NamesBelow<'_, P::Dns, P::Clock> {
+        NamesBelow {
+            dns: &self.dns,
+            clock: &self.clock,
+        }
+    }
+
     async fn sender(&self, request: &ParsedRequest) -> Result<Reply, ApiError> {
         let client = request.client_of_senders()?;
         let address = request.path("address").unwrap_or_default();
-        let verdict = judge(&self.store, &self.eligibility, client, address).await?;
+        let verdict = judge(
+            &self.store,
+            &self.below(),
+            &self.eligibility,
+            client,
+            address,
+        )
+        .await?;
         let view = SenderView::from(verdict);
         Ok(json_for_a_minute(StatusCode::OK, &view))
     }
@@ -65,7 +85,8 @@ where
         let SendersBody { addresses, .. } = SendersBody::read(request.fields()?, has_own_client)?;
         let client = request.client()?;
         let asked: Vec<&str> = addresses.iter().map(String::as_str).collect();
-        let verdicts = judge_all(&self.store, &self.eligibility, client, &asked).await?;
+        let below = self.below();
+        let verdicts = judge_all(&self.store, &below, &self.eligibility, client, &asked).await?;
         let view = SendersView::new(addresses.into_iter().zip(verdicts));
         Ok(json(StatusCode::OK, &view))
     }

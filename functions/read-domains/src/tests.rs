@@ -3,7 +3,7 @@
 
 use domain_auth::claims::ClaimRegister;
 use domain_auth::diagnosis::{Diagnosis, DmarcDiscovery, dmarc_name};
-use domain_auth::dns::{DnsLook, ZoneOutcome};
+use domain_auth::dns::{Data, DnsLook, ZoneOutcome};
 use domain_auth::domain::{Change, Domain, NewDomain};
 use domain_auth::email_auth::Dmarc;
 use domain_auth::evidence;
@@ -14,7 +14,8 @@ use domain_auth::ports::{Clock, CommitChanges};
 use domain_auth::state::{Authenticated, DisplacedBy, State, Status, Trigger};
 use domain_auth_http::Cursors;
 use domain_auth_testkit::{
-    MemoryStore, SequentialIds, TestClock, TestPorts, answer_of, identity, new_domain, request_in,
+    FakeDns, MemoryStore, SequentialIds, TestClock, TestPorts, answer_of, identity, new_domain,
+    request_in,
 };
 
 use super::App;
@@ -103,8 +104,21 @@ async fn app() -> App<TestPorts> {
             store.commit(&change).await.unwrap();
         }
     }
+    let dns = FakeDns::default();
+    for text in ["news.strict.example", "own.strict.example"] {
+        dns.put(
+            text,
+            Data::Txt {
+                text: "hello".to_owned(),
+            },
+        );
+    }
+    let own = "v=DMARC1; p=none; adkim=r; aspf=r".to_owned();
+    dns.put("_dmarc.own.strict.example", Data::Txt { text: own });
     App {
         store,
+        dns,
+        clock,
         eligibility: Eligibility::parse("lassocrm.com").unwrap(),
         cursors: Cursors::new("secret"),
     }

@@ -4,7 +4,10 @@
 //! Readiness, `GET /senders` and the diagnosis `dmarc_blocks_via` all use [`delivery_from`], or
 //! [`delivery`] while the look is not finished.
 
-use crate::diagnosis::{Diagnosis, DmarcDiscovery, RecordState, dmarc_name};
+use crate::diagnosis::{
+    Diagnosis, DmarcDiscovery, RecordState, dmarc_name, existence_of, policy_below,
+};
+use crate::dns::Observation;
 use crate::email_auth::{Delivery, DmarcAnswer, DmarcRecords, Identifier, Mail, Verdict, delivery};
 use crate::identity::{AxisStatus, SesStatus};
 use crate::names::DomainName;
@@ -25,10 +28,14 @@ pub struct SendingDomain<'a> {
     pub ses: Option<SesStatus>,
     /// What the last look showed.
     pub diagnosis: &'a Diagnosis,
+    /// What DNS answered to [`questions_below`](crate::diagnosis::questions_below) about the domain in From;
+    /// empty where it was not asked.
+    pub below: &'a [Observation],
 }
 
-/// What becomes of mail from an address at `author`, which is the sending domain or lies below it.
-/// Records that `author` has of its own are not known; the policy above applies as if there were none.
+/// What becomes of mail from an address at `author`, which is the sending domain or lies below it. Where
+/// DNS was not asked for records at `author` and between it and the domain, or did not answer, the policy above
+/// applies as if there were none.
 pub fn delivery_from(author: &str, through: &SendingDomain<'_>) -> Delivery {
     let name = through.name.as_str();
     let mail = Mail {
@@ -37,7 +44,7 @@ pub fn delivery_from(author: &str, through: &SendingDomain<'_>) -> Delivery {
         exists: if author == name {
             Verdict::Yes
         } else {
-            Verdict::Unknown
+            existence_of(author, through.below)
         },
         dkim: Identifier {
             domain: name,
@@ -84,12 +91,15 @@ fn state_of(diagnosis: &Diagnosis, id: RecordId) -> Verdict {
     }
 }
 
-/// The DMARC records that the last look found at the domain and above it.
+/// The DMARC records that the last look found at the domain and above it, and what was asked below it.
 struct Found<'a>(&'a SendingDomain<'a>);
 
 impl DmarcRecords for Found<'_> {
     fn record(&self, name: &str) -> DmarcAnswer {
         let diagnosis = self.0.diagnosis;
+        if let Some(answer) = policy_below(name, self.0.below) {
+            return answer;
+        }
         let mut others = diagnosis.dmarc_above.iter();
         if let Some(other) = others.find(|other| other.name == name) {
             return DmarcAnswer::Record(other.dmarc.clone());
@@ -114,7 +124,8 @@ impl DmarcRecords for Found<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::diagnosis::scene::{Scene, txt};
+    use crate::diagnosis::scene::{Scene, cname, txt};
+    use crate::diagnosis::{aliases_below, questions_below};
     use crate::email_auth::Policy;
 
     const ALL: SesStatus = SesStatus {
@@ -133,6 +144,7 @@ mod tests {
                 mail_from: Some(&mail_from),
                 ses: Some(ses),
                 diagnosis: &diagnosis,
+                below: &[],
             },
         )
     }
@@ -206,6 +218,106 @@ mod tests {
         let none = Scene::right().without(RecordId::Dmarc);
         assert_eq!(
             refused("example.com", &none, SesStatus::NOT_STARTED),
+            Verdict::No
+        );
+    }
+
+    fn below(author: &str, scene: &Scene, asked: &Scene) -> Delivery {
+        let diagnosis = scene.diagnosis();
+        let mut seen = asked.observe(&questions_below(author, "example.com"));
+        seen.extend(asked.observe(&aliases_below(&seen)));
+        delivery_from(
+            author,
+            &SendingDomain {
+                name: &scene.domain,
+                mail_from: Some("bounce.example.com"),
+                ses: Some(ALL),
+                diagnosis: &diagnosis,
+                below: &seen,
+            },
+        )
+    }
+
+    #[test]
+    fn a_policy_at_the_name_itself_goes_before_the_one_above() {
+        let none = policy("v=DMARC1; p=none");
+        let strict = "v=DMARC1; p=reject; adkim=s; aspf=s";
+        let own = none.clone().publish("_dmarc.news.example.com", txt(strict));
+        let seen = below("news.example.com", &own, &own);
+        assert_eq!(
+            (seen.policy, seen.refused),
+            (Some(Policy::Reject), Verdict::Yes)
+        );
+        let own = none
+            .clone()
+            .publish("_dmarc.news.example.com", txt("v=DMARC1; p=reject"));
+        assert_eq!(below("news.example.com", &own, &own).refused, Verdict::No);
+        // An organization of its own is aligned with nothing above it.
+        let ended = none
+            .clone()
+            .publish("_dmarc.news.example.com", txt("v=DMARC1; p=reject; psd=n"));
+        assert_eq!(
+            below("news.example.com", &ended, &ended).refused,
+            Verdict::Yes
+        );
+        assert_eq!(
+            below("a.news.example.com", &ended, &ended).refused,
+            Verdict::Yes
+        );
+        // At a vendor, behind an alias.
+        let vendor = none
+            .publish("_dmarc.news.example.com", cname("news.vendor.example"))
+            .publish("news.vendor.example", txt(strict));
+        assert_eq!(
+            below("news.example.com", &vendor, &vendor).refused,
+            Verdict::Yes
+        );
+    }
+
+    #[test]
+    fn a_name_between_both_may_end_the_organization() {
+        let scene = policy("v=DMARC1; p=none").publish(
+            "_dmarc.news.example.com",
+            txt("v=DMARC1; p=none; sp=reject; psd=n"),
+        );
+        let seen = below("a.news.example.com", &scene, &scene);
+        assert_eq!(
+            (seen.policy, seen.refused),
+            (Some(Policy::Reject), Verdict::Yes)
+        );
+    }
+
+    #[test]
+    fn np_applies_to_names_that_do_not_exist_alone() {
+        let scene = policy("v=DMARC1; p=none; np=reject; adkim=s; aspf=s");
+        assert_eq!(
+            from("news.example.com", &scene, ALL).refused,
+            Verdict::Unknown
+        );
+        assert_eq!(
+            below("news.example.com", &scene, &scene).refused,
+            Verdict::Yes
+        );
+        let there = scene.publish("news.example.com", txt("hello"));
+        assert_eq!(
+            below("news.example.com", &there, &there).refused,
+            Verdict::No
+        );
+    }
+
+    #[test]
+    fn without_an_answer_the_policy_above_applies() {
+        let scene = policy("v=DMARC1; p=reject; adkim=s; aspf=s");
+        let silent = (0..3).fold(scene.clone(), |scene, server| {
+            scene.fault(server, crate::dns::Outcome::TimedOut)
+        });
+        assert_eq!(
+            below("news.example.com", &scene, &silent).refused,
+            Verdict::Yes
+        );
+        let relaxed = policy("v=DMARC1; p=none");
+        assert_eq!(
+            below("news.example.com", &relaxed, &silent).refused,
             Verdict::No
         );
     }

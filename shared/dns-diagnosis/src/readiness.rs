@@ -9,7 +9,9 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::delivery::{SendingDomain, delivery_from, dkim_passes};
-use crate::diagnosis::{Diagnosis, DmarcDiscovery, RecordDiagnosis, RecordState, is_of_registry};
+use crate::diagnosis::{
+    Diagnosis, DmarcDiscovery, RecordDiagnosis, RecordState, Sightings, is_of_registry,
+};
 use crate::identity::{AxisStatus, MailFromLabel, SesStatus};
 use crate::names::DomainName;
 use crate::records::RecordId;
@@ -72,11 +74,41 @@ pub struct ProviderCheck {
 
 /// When Amazon SES and DNS were asked for what is derived here, where it is known.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct AskedAt {
+pub struct AskedAt<'a> {
     /// Amazon SES, for DKIM and MAIL FROM.
     pub ses: Option<Timestamp>,
     /// DNS, for the records.
     pub dns: Option<Timestamp>,
+    /// When earlier looks at DNS found the records.
+    pub sightings: Option<&'a Sightings>,
+}
+
+impl AskedAt<'_> {
+    /// What the looks at DNS up to now tell of records that belong together.
+    fn past_of(&self, ids: &[RecordId]) -> Past {
+        let Some(sightings) = self.sightings else {
+            return Past::Plain;
+        };
+        let gone = ids.iter().filter(|id| sightings.is_gone(**id));
+        if let Some(at) = gone.filter_map(|id| sightings.last_found(*id)).max() {
+            Past::Gone(at)
+        } else if ids.iter().any(|id| sightings.is_back(*id)) {
+            Past::Back
+        } else {
+            Past::Plain
+        }
+    }
+}
+
+/// What became of records that were found once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Past {
+    /// None was found and vanished, as far as it is known.
+    Plain,
+    /// Some are gone; when the last of these was found last.
+    Gone(Timestamp),
+    /// Some were gone, and are back.
+    Back,
 }
 
 /// What DNS and Amazon SES mean for mail from the domain.
@@ -105,7 +137,7 @@ pub struct Readiness {
 pub fn readiness(
     ses: Option<SesStatus>,
     diagnosis: &Diagnosis,
-    asked_at: AskedAt,
+    asked_at: AskedAt<'_>,
     domain: &DomainName,
 ) -> Readiness {
     let axis = |status: fn(SesStatus) -> AxisStatus| {
@@ -119,11 +151,11 @@ pub fn readiness(
     let cnames = Cnames::of(diagnosis);
     let dkim = dkim_passes(ses, diagnosis);
     let rules = vec![
-        spf_rule(mail_from, diagnosis),
+        spf_rule(mail_from, diagnosis, asked_at),
         RuleCheck {
             rule: BulkRule::Dkim,
             met: dkim,
-            message: dkim::message(ses, cnames, asked_at.ses, asked_at.dns),
+            message: dkim::message(ses, cnames, asked_at),
         },
         alignment_rule(ses, diagnosis, domain),
         dmarc_rule(diagnosis, domain),
@@ -200,7 +232,8 @@ fn is_asked(diagnosis: &Diagnosis, id: RecordId) -> bool {
     records.any(|record| record.id == id && record.state != RecordState::NotLookedYet)
 }
 
-fn spf_rule(mail_from: Verdict, diagnosis: &Diagnosis) -> RuleCheck {
+fn spf_rule(mail_from: Verdict, diagnosis: &Diagnosis, asked_at: AskedAt<'_>) -> RuleCheck {
+    let past = asked_at.past_of(&[RecordId::MailFromMx, RecordId::MailFromSpf]);
     let (met, message) = match mail_from {
         Verdict::Yes => match state_of(diagnosis, RecordId::MailFromSpf) {
             Verdict::Yes => (Verdict::Yes, "SPF passes for your own MAIL FROM domain."),
@@ -227,17 +260,43 @@ fn spf_rule(mail_from: Verdict, diagnosis: &Diagnosis) -> RuleCheck {
             "It is not known yet which MAIL FROM domain Amazon SES uses.",
         ),
     };
-    check(BulkRule::Spf, met, message)
+    let more = match (mail_from, met, past) {
+        (Verdict::Yes, Verdict::No, Past::Gone(at)) => format!(
+            " DNS had it last{}. Publish it again; it counts as soon as DNS has it.",
+            on(Some(at))
+        ),
+        (Verdict::No, _, Past::Gone(at)) => format!(
+            " Your own MAIL FROM domain is not used: not all of its records are there any more, which DNS \
+             had last{}. Once they are published again, Amazon SES is asked by itself to use it.",
+            on(Some(at))
+        ),
+        (Verdict::No, _, Past::Back) => {
+            " The records of your own MAIL FROM domain are back; Amazon SES \
+             is asked by itself to use it."
+                .to_owned()
+        }
+        (Verdict::Yes | Verdict::No | Verdict::Unknown, _, _) => String::new(),
+    };
+    check(BulkRule::Spf, met, &[message, &more].concat())
+}
+
+/// " on 26 November 2026 at 17:49 UTC".
+fn on(at: Option<Timestamp>) -> String {
+    at.map(|at| at.strftime(" on %-d %B %Y at %H:%M UTC").to_string())
+        .unwrap_or_default()
 }
 
 fn alignment_rule(ses: Option<SesStatus>, diagnosis: &Diagnosis, domain: &DomainName) -> RuleCheck {
-    // Which label it is makes no difference to mail from the domain itself.
-    let mail_from = MailFromLabel::default_label().below(domain);
+    // Which label it is makes no difference to mail from the domain itself, but where it has a DMARC record.
+    let mut others = diagnosis.dmarc_above.iter();
+    let own = others.find(|other| is_below(&other.name, domain));
+    let default = MailFromLabel::default_label().below(domain);
     let through = SendingDomain {
         name: domain,
-        mail_from: Some(&mail_from),
+        mail_from: Some(own.map_or(&default, |own| &own.name)),
         ses,
         diagnosis,
+        below: &[],
     };
     let met = delivery_from(domain.as_str(), &through).passes();
     let message = match met {
@@ -252,6 +311,11 @@ fn alignment_rule(ses: Option<SesStatus>, diagnosis: &Diagnosis, domain: &Domain
         }
     };
     check(BulkRule::Alignment, met, message)
+}
+
+fn is_below(name: &str, domain: &DomainName) -> bool {
+    let front = name.strip_suffix(domain.as_str());
+    front.is_some_and(|front| front.ends_with('.'))
 }
 
 /// Whether the last look did not find one of the CNAME records of DKIM.

@@ -10,9 +10,10 @@ const ALL: SesStatus = SesStatus {
     mail_from: AxisStatus::Success,
 };
 
-const ASKED_AT: AskedAt = AskedAt {
+const ASKED_AT: AskedAt<'_> = AskedAt {
     ses: None,
     dns: Some(Timestamp::UNIX_EPOCH),
+    sightings: None,
 };
 
 fn of(scene: &Scene, ses: SesStatus) -> Readiness {
@@ -230,4 +231,99 @@ fn the_policy_of_a_registry_meets_no_rule() {
     let without_p =
         Scene::right().instead(RecordId::Dmarc, txt("v=DMARC1; rua=mailto:a@b.example"));
     assert_eq!(missing(&of(&without_p, ALL)), []);
+}
+
+/// Readiness after looks in each of which the records stood in a state, an hour apart.
+fn after_looks(scene: &Scene, ses: SesStatus, looks: &[Scene]) -> Readiness {
+    let mut sightings = Sightings::default();
+    for (hour, look) in (0..).zip(looks) {
+        let at = Timestamp::from_second(hour * 3_600).unwrap();
+        sightings = sightings.after(look.diagnosis().states(), at);
+    }
+    let asked_at = AskedAt {
+        sightings: Some(&sightings),
+        ..ASKED_AT
+    };
+    readiness(Some(ses), &scene.diagnosis(), asked_at, &scene.domain)
+}
+
+#[test]
+fn cnames_that_were_lost_are_told_with_when_they_were_seen_and_what_happens_next() {
+    let cnames = [RecordId::Dkim1, RecordId::Dkim2, RecordId::Dkim3];
+    let (right, bare) = (Scene::right(), Scene::right());
+    let gone = cnames.into_iter().fold(bare, Scene::without);
+    let partly = Scene::right().without(RecordId::Dkim2);
+    for dkim in [
+        AxisStatus::Failed,
+        AxisStatus::Pending,
+        AxisStatus::NotStarted,
+    ] {
+        let ses = SesStatus { dkim, ..ALL };
+        let lost = after_looks(&gone, ses, &[right.clone(), right.clone(), gone.clone()]);
+        let (met, message) = dkim_rule(&lost);
+        assert_eq!(met, Verdict::No);
+        for part in [
+            "none of the three CNAME records on 1 January 1970 at 00:00 UTC",
+            "was there last on 1 January 1970 at 01:00 UTC",
+            "asked by itself",
+        ] {
+            assert!(message.contains(part), "{message}");
+        }
+        let one = after_looks(&partly, ses, &[right.clone(), partly.clone()]);
+        assert!(dkim_rule(&one).1.contains("not all three"), "{one:?}");
+        let looks = [right.clone(), gone.clone(), right.clone()];
+        let back = after_looks(&right, ses, &looks);
+        assert!(dkim_rule(&back).1.contains("are back"), "{back:?}");
+        let never = after_looks(&gone, ses, std::slice::from_ref(&gone));
+        assert!(dkim_rule(&never).1.contains("has not seen all three"));
+    }
+}
+
+#[test]
+fn mail_from_records_that_were_lost_are_told_with_when_they_were_seen() {
+    let right = Scene::right();
+    let gone = Scene::right().without(RecordId::MailFromSpf);
+    let looks = [right.clone(), gone.clone()];
+    let spf = |ready: &Readiness| {
+        let mut rules = ready.rules.iter();
+        let rule = rules.find(|check| check.rule == BulkRule::Spf).unwrap();
+        (rule.met, rule.message.clone())
+    };
+    let (met, message) = spf(&after_looks(&gone, ALL, &looks));
+    assert_eq!(met, Verdict::No);
+    assert!(message.contains("last on 1 January 1970"), "{message}");
+    let failed = SesStatus {
+        mail_from: AxisStatus::Failed,
+        ..ALL
+    };
+    let (met, message) = spf(&after_looks(&gone, failed, &looks));
+    assert_eq!(met, Verdict::Yes);
+    assert!(message.contains("is not used"), "{message}");
+    let looks = [right.clone(), gone, right.clone()];
+    let (_, message) = spf(&after_looks(&right, failed, &looks));
+    assert!(message.contains("are back"), "{message}");
+    let (_, message) = spf(&after_looks(&right, ALL, &looks));
+    assert_eq!(message, "SPF passes for your own MAIL FROM domain.");
+}
+
+#[test]
+fn a_mail_from_name_that_is_an_organization_of_its_own_aligns_with_nothing() {
+    let without_dkim = SesStatus {
+        dkim: AxisStatus::NotStarted,
+        ..ALL
+    };
+    for (text, expected) in [
+        ("v=DMARC1; p=none; psd=n", Verdict::No),
+        ("v=DMARC1; p=none; psd=y", Verdict::No),
+        ("v=DMARC1; p=none", Verdict::Yes),
+    ] {
+        let mut scene = Scene::right()
+            .without(RecordId::Dkim1)
+            .publish("_dmarc.bounce.example.com", txt(text));
+        scene.ses = Some(without_dkim);
+        let ready = of(&scene, without_dkim);
+        let mut rules = ready.rules.iter();
+        let alignment = rules.find(|check| check.rule == BulkRule::Alignment);
+        assert_eq!(alignment.unwrap().met, expected, "{text}");
+    }
 }

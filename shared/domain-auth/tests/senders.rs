@@ -7,15 +7,20 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use domain_auth::claims::ClaimRegister;
-use domain_auth::dns::DnsLook;
+use domain_auth::diagnosis::{Diagnosis, DmarcDiscovery, dmarc_name};
+use domain_auth::dns::{Data, DnsLook, Lookup, ZoneOutcome};
 use domain_auth::domain::{Domain, RecordsSeen};
+use domain_auth::email_auth::Dmarc;
 use domain_auth::history::Actor;
+use domain_auth::identity::{AxisStatus, SesLook, SesStatus};
 use domain_auth::names::{ClientId, DomainName, Eligibility};
 use domain_auth::ports::{Clock, CommitChanges, ReadSenders, StoreError};
 use domain_auth::state::{DisplacedBy, State, Trigger};
+use domain_auth::use_cases::sender_policies::NamesBelow;
+use domain_auth::use_cases::sender_warnings::{RefusedByDmarc, SenderWarning, When};
 use domain_auth::use_cases::senders::{SenderStanding, Verdict, judge, judge_all};
 use domain_auth_testkit::{
-    MemoryStore, SequentialIds, TestClock, client, domain_name, identity, new_domain,
+    FakeDns, MemoryStore, SequentialIds, TestClock, client, domain_name, identity, new_domain,
 };
 use futures::FutureExt;
 
@@ -119,7 +124,14 @@ fn a_hundred_addresses_are_judged_in_a_few_reads() {
     let addresses: Vec<String> = (0..100).map(address).collect();
     let asked: Vec<&str> = addresses.iter().map(String::as_str).collect();
     let (eligibility, maple) = (Eligibility::parse("").unwrap(), client("maple"));
-    let verdicts = judge_all(&counting, &eligibility, &maple, &asked);
+    // Lasso sends for none of them, so nothing is asked of a DNS that would never answer.
+    let (dns, clock) = (FakeDns::default(), TestClock::default());
+    dns.never_answer("example");
+    let below = NamesBelow {
+        dns: &dns,
+        clock: &clock,
+    };
+    let verdicts = judge_all(&counting, &below, &eligibility, &maple, &asked);
     let verdicts = verdicts.now_or_never().unwrap().unwrap();
     assert_eq!(verdicts.len(), 100);
     assert_eq!(
@@ -130,7 +142,7 @@ fn a_hundred_addresses_are_judged_in_a_few_reads() {
     let keys = counting.keys.load(Ordering::SeqCst);
     assert!(keys <= 10, "{keys} keys for four domains");
     for (address, verdict) in asked.iter().zip(&verdicts) {
-        let alone = judge(&counting, &eligibility, &maple, address);
+        let alone = judge(&counting, &below, &eligibility, &maple, address);
         assert_eq!(
             alone.now_or_never().unwrap().unwrap(),
             *verdict,
@@ -161,10 +173,152 @@ fn ineligible_domains_are_judged_without_a_read() {
     let counting = counting();
     let asked = ["nonsense", "a@gmail.com", "a@b@c", "Jane <jane@yahoo.com>"];
     let (eligibility, maple) = (Eligibility::parse("").unwrap(), client("maple"));
-    let verdicts = judge_all(&counting, &eligibility, &maple, &asked);
+    // Lasso sends for none of them, so nothing is asked of a DNS that would never answer.
+    let (dns, clock) = (FakeDns::default(), TestClock::default());
+    dns.never_answer("example");
+    let below = NamesBelow {
+        dns: &dns,
+        clock: &clock,
+    };
+    let verdicts = judge_all(&counting, &below, &eligibility, &maple, &asked);
     let verdicts = verdicts.now_or_never().unwrap().unwrap();
     assert_eq!(verdicts[0], Verdict::InvalidAddress);
     assert_eq!(verdicts[1], Verdict::NotYourDomain);
     assert_eq!(verdicts[3], Verdict::NotYourDomain);
     assert_eq!(counting.calls.load(Ordering::SeqCst), 0);
+}
+
+/// `maple` sends for `sending.example`, whose DMARC record is `policy`.
+fn sending(policy: &str) -> MemoryStore {
+    let store = MemoryStore::default();
+    let added = added(&store, "maple", "sending.example");
+    let verified = moved(&store, &added, Trigger::SesVerified);
+    let (ids, now) = (SequentialIds::default(), TestClock::default().now());
+    let completed = verified.transition(Trigger::Completed, Actor::Service, None, now, &ids);
+    let mut change = completed.unwrap();
+    let domain = &mut change.domain;
+    domain.dns_looked_at = Some(now);
+    domain.ses = Some(SesLook {
+        status: SesStatus {
+            verification: AxisStatus::Success,
+            dkim: AxisStatus::Success,
+            mail_from: AxisStatus::Success,
+        },
+        looked_at: now,
+        details_at: None,
+    });
+    let dmarc = Dmarc::parse(policy).unwrap();
+    let diagnosis = Diagnosis {
+        records: Vec::new(),
+        domain: Vec::new(),
+        dmarc: DmarcDiscovery::Published {
+            at: dmarc_name("sending.example"),
+            text: policy.to_owned(),
+            policy: dmarc.policy,
+            dmarc,
+        },
+        dmarc_above: Vec::new(),
+    };
+    let zone = ZoneOutcome::Unknown { failure: None };
+    change.look = Some(DnsLook::new(zone, diagnosis, Vec::new(), &[]));
+    store.commit(&change).now_or_never().unwrap().unwrap();
+    store
+}
+
+/// The policy by which mail from an address would be refused, and on what that depends. `allowed` is the same
+/// whatever DNS says.
+fn refused_by(
+    store: &MemoryStore,
+    dns: &impl Lookup,
+    clock: &TestClock,
+    address: &str,
+) -> Option<(String, When)> {
+    let below = NamesBelow { dns, clock };
+    let (eligibility, maple) = (Eligibility::parse("").unwrap(), client("maple"));
+    let judged = judge(store, &below, &eligibility, &maple, address);
+    let verdict = Box::pin(judged).now_or_never().unwrap().unwrap();
+    let Verdict::Covered {
+        by,
+        standing,
+        warnings,
+    } = verdict
+    else {
+        panic!("{address}: {verdict:?}");
+    };
+    assert_eq!(by.as_str(), "sending.example");
+    assert_eq!(standing, SenderStanding::Authenticated);
+    warnings.into_iter().find_map(|warning| match warning {
+        SenderWarning::RefusedByDmarc(RefusedByDmarc {
+            policy_of, when, ..
+        }) => Some((policy_of, when)),
+        SenderWarning::ShowsVia(_) | SenderWarning::BulkRulesUnmet(_) => None,
+    })
+}
+
+fn text(text: &str) -> Data {
+    Data::Txt {
+        text: text.to_owned(),
+    }
+}
+
+#[test]
+fn a_policy_at_a_name_below_the_domain_is_looked_up_when_an_address_there_is_asked_about() {
+    let store = sending("v=DMARC1; p=none; np=reject");
+    let (dns, clock) = (FakeDns::default(), TestClock::default());
+    let strict = text("v=DMARC1; p=reject; adkim=s; aspf=s");
+    dns.put("_dmarc.strict.sending.example", strict.clone());
+    dns.put(
+        "_dmarc.alone.sending.example",
+        text("v=DMARC1; p=reject; psd=n"),
+    );
+    dns.put(
+        "_dmarc.vendor.sending.example",
+        Data::Cname {
+            target: "policy.vendor.example".to_owned(),
+        },
+    );
+    dns.put("policy.vendor.example", strict);
+    dns.put("plain.sending.example", text("hello"));
+    let of = |address| refused_by(&store, &dns, &clock, address);
+    let always = |name: &str| Some((name.to_owned(), When::Always));
+    assert_eq!(
+        of("a@strict.sending.example"),
+        always("strict.sending.example")
+    );
+    assert_eq!(
+        of("a@alone.sending.example"),
+        always("alone.sending.example")
+    );
+    assert_eq!(
+        of("a@x.alone.sending.example"),
+        always("alone.sending.example")
+    );
+    assert_eq!(
+        of("a@vendor.sending.example"),
+        always("vendor.sending.example")
+    );
+    assert_eq!(of("a@plain.sending.example"), None);
+    assert_eq!(of("a@sending.example"), None);
+    let np = sending("v=DMARC1; p=none; np=reject; adkim=s; aspf=s");
+    let of = |address| refused_by(&np, &dns, &clock, address);
+    assert_eq!(of("a@plain.sending.example"), None, "np is for other names");
+    assert_eq!(of("a@nothing.sending.example"), always("sending.example"));
+}
+
+#[test]
+fn a_sender_is_answered_within_a_second_when_dns_is_not() {
+    let (dns, clock) = (FakeDns::default(), TestClock::default());
+    dns.never_answer("sending.example");
+    let begun = clock.now();
+    let above = sending("v=DMARC1; p=reject; adkim=s; aspf=s");
+    let by_the_policy_above = Some(("sending.example".to_owned(), When::Always));
+    let address = "a@news.sending.example";
+    assert_eq!(
+        refused_by(&above, &dns, &clock, address),
+        by_the_policy_above
+    );
+    let relaxed = sending("v=DMARC1; p=none");
+    assert_eq!(refused_by(&relaxed, &dns, &clock, address), None);
+    let took = clock.now().duration_since(begun);
+    assert!(took.as_secs() <= 8, "each wait moves the clock: {took:?}");
 }

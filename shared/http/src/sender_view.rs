@@ -26,8 +26,9 @@ pub struct SenderView {
     pub message: String,
     /// What to do next; `null` if there is nothing to do.
     pub action: Option<SenderAction>,
-    /// What to know although Lasso sends from it; empty if Lasso does not send. A DMARC policy of a name
-    /// below the client's domain is not looked up.
+    /// What to know although Lasso sends from it; empty if Lasso does not send. For an address below the
+    /// client's domain, DNS is asked for a DMARC policy there, for at most a second; without an answer, the policy
+    /// of the domain counts.
     pub warnings: Vec<SenderWarningView>,
 }
 

@@ -261,6 +261,7 @@ fn readiness_of(domain: &Domain, look: &DnsLook) -> Readiness {
             .ses_of_identity()
             .map(|ses| ses.details_at.unwrap_or(ses.looked_at)),
         dns: domain.dns_looked_at,
+        sightings: Some(&domain.sightings),
     };
     let ses = ses_of(domain).map(|ses| ses.status);
     readiness(ses, &look.diagnosis, asked_at, &domain.name)

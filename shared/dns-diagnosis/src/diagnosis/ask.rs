@@ -116,8 +116,19 @@ pub fn probes_for(
     let case = Case::new(*context, records, observations);
     let mut aliases = Questions::default();
     let mut questions = Questions::default();
+    let (mut is_in_place, mut is_signed) = (false, true);
     for record in records {
         let judged = case.own(record);
+        match record.id {
+            RecordId::Dkim1 | RecordId::Dkim2 | RecordId::Dkim3 => {
+                is_signed = is_signed && judged.standing == Standing::Right;
+            }
+            RecordId::MailFromSpf => is_in_place = judged.standing == Standing::Right,
+            RecordId::Verification
+            | RecordId::MailFromMx
+            | RecordId::Dmarc
+            | RecordId::Ownership => {}
+        }
         case.ask_for_aliases(record, &mut aliases);
         if record.id == RecordId::Dmarc {
             for name in case.unasked_policies() {
@@ -151,6 +162,9 @@ pub fn probes_for(
             // Where nothing exists at a name, no wildcard answers for it either.
             case.ask_for_wildcard(record, &mut questions);
         }
+    }
+    if let Some(name) = case.policy_beside_dkim(is_in_place, is_signed) {
+        questions.ask(&dmarc_name(name), RecordType::Txt);
     }
     let new = |question: &Question| !case.observations.has(question);
     aliases.0.retain(new);

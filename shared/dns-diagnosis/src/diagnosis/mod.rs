@@ -26,14 +26,16 @@ pub use context::Context;
 pub use explain::{Also, Diagnosis, DomainDiagnosis, Fix, RecordDiagnosis, explain, show};
 pub use former::FormerTokens;
 pub use judge::{
-    DmarcAt, DmarcDiscovery, Finding, Judged, JudgedRecord, RecordState, Trouble, discover_dmarc,
-    dmarc_name, is_of_registry, is_wildcard_probe, judge,
+    DmarcAt, DmarcDiscovery, Finding, Judged, JudgedRecord, RecordState, Trouble, aliases_below,
+    discover_dmarc, dmarc_name, is_of_registry, is_wildcard_probe, judge, questions_below,
 };
 
 pub use sightings::Sightings;
 
 pub(crate) use ask::Questions;
-pub(crate) use judge::{Case, Observations, SES_SPF_DOMAIN, WILDCARD_PROBE, answers};
+pub(crate) use judge::{
+    Case, Observations, SES_SPF_DOMAIN, WILDCARD_PROBE, answers, existence_of, policy_below,
+};
 
 /// Judges the records by the observations of all rounds, and says what to do.
 ///

@@ -35,6 +35,8 @@ const NAME_DELEGATED: &str = "The name is delegated to other name servers, which
      is published.";
 const ALIAS_HOLDS: &str = "There is a CNAME record at the name, and no other record may be at the same \
     name.";
+const NO_PLACE: &str = "There are CNAME records at the name and at the domain itself, and no other record may be at the \
+    same name. Amazon SES also verifies the domain by the CNAME records of DKIM alone.";
 const NAME_TAKEN: &str =
     "Another mail service uses the name. Ask Lasso support for another MAIL FROM name.";
 
@@ -52,7 +54,7 @@ impl<'a> Proposal<'a> {
                 RecordId::MailFromSpf => {
                     published.mail_from(record).map(|()| published.spf(record))
                 }
-                RecordId::Verification => Ok(published.verification(record)),
+                RecordId::Verification => published.verification(record),
                 RecordId::Ownership => Ok(record.clone()),
                 RecordId::Dkim1 | RecordId::Dkim2 | RecordId::Dkim3 => Ok(record.clone()),
             };
@@ -109,14 +111,20 @@ impl<'h, 'a> Published<'h, 'a> {
     }
 
     /// The token at its name, or at the domain itself, where Amazon SES takes it too, if another service has an
-    /// alias at the name.
-    fn verification(&self, record: &Record) -> Record {
+    /// alias at the name. Another alias may hold the domain.
+    fn verification(&self, record: &Record) -> Result<Record, &'static str> {
+        let domain = self.handoff.domain.as_str();
         match self.alias(&record.name) {
-            Some(target) if is_of_another_service(&target) => Record {
-                name: self.handoff.domain.as_str().to_owned(),
-                ..record.clone()
-            },
-            Some(_) | None => record.clone(),
+            Some(target) if is_of_another_service(&target) => {
+                if self.alias(domain).is_some() {
+                    return Err(NO_PLACE);
+                }
+                Ok(Record {
+                    name: domain.to_owned(),
+                    ..record.clone()
+                })
+            }
+            Some(_) | None => Ok(record.clone()),
         }
     }
 

@@ -1,8 +1,7 @@
 //! Whether mail servers can check the signatures of Amazon SES. This depends on the present data in
 //! DNS: SES notices missing records only later.
 
-use jiff::Timestamp;
-
+use super::{AskedAt, Past, on};
 use crate::diagnosis::{Diagnosis, DiagnosisCode, RecordDiagnosis, RecordState};
 use crate::email_auth::Verdict;
 use crate::identity::{AxisStatus, SesStatus};
@@ -83,12 +82,8 @@ fn leads_to_key(record: &RecordDiagnosis) -> Verdict {
 }
 
 /// What was seen, when, and what happens next.
-pub(super) fn message(
-    ses: Option<SesStatus>,
-    cnames: Cnames,
-    ses_asked_at: Option<Timestamp>,
-    dns_asked_at: Option<Timestamp>,
-) -> String {
+pub(super) fn message(ses: Option<SesStatus>, cnames: Cnames, asked_at: AskedAt<'_>) -> String {
+    let (ses_asked_at, dns_asked_at) = (asked_at.ses, asked_at.dns);
     let Some(ses) = ses else {
         return "It is not known yet whether Amazon SES signs for your domain.".to_owned();
     };
@@ -119,13 +114,35 @@ pub(super) fn message(
         (
             AxisStatus::NotStarted | AxisStatus::Pending | AxisStatus::Failed,
             Cnames::Present | Cnames::Partly | Cnames::Gone,
-        ) => "Mail is not signed for your domain: Amazon SES has not seen all three CNAME records."
-            .to_owned(),
+        ) => unsigned(cnames, asked_at),
     }
 }
 
-/// " on 26 November 2026 at 17:49 UTC".
-fn on(at: Option<Timestamp>) -> String {
-    at.map(|at| at.strftime(" on %-d %B %Y at %H:%M UTC").to_string())
-        .unwrap_or_default()
+/// Mail that is not signed although the domain has CNAME records: whether they were there once.
+fn unsigned(cnames: Cnames, asked_at: AskedAt<'_>) -> String {
+    let now = on(asked_at.dns);
+    match asked_at.past_of(&[RecordId::Dkim1, RecordId::Dkim2, RecordId::Dkim3]) {
+        Past::Plain => {
+            "Mail is not signed for your domain: Amazon SES has not seen all three CNAME records."
+                .to_owned()
+        }
+        Past::Gone(at) => {
+            let of_three = if cnames == Cnames::Gone {
+                "none of the three CNAME records"
+            } else {
+                "not all three CNAME records"
+            };
+            format!(
+                "Mail is not signed for your domain: DNS had {of_three}{now}. What is missing was there \
+                 last{}. Publish it again: Amazon SES is then asked by itself to look for the records, and \
+                 signs once it has seen all three.",
+                on(Some(at))
+            )
+        }
+        Past::Back => format!(
+            "Mail is not signed for your domain yet. The CNAME records had vanished and are back: DNS had \
+             them{now}. Amazon SES is asked by itself to look for them, and signs once it has seen all \
+             three."
+        ),
+    }
 }

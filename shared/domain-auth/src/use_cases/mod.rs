@@ -29,6 +29,7 @@ pub mod release;
 pub mod remove;
 pub mod restart;
 pub mod send_instructions;
+pub mod sender_policies;
 pub mod sender_warnings;
 pub mod senders;
 mod sending_status;

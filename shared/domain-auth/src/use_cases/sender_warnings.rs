@@ -4,6 +4,7 @@
 
 use crate::delivery::{SendingDomain, delivery_from};
 use crate::diagnosis::{Diagnosis, RecordState};
+use crate::dns::Observation;
 use crate::dns_look::DnsLook;
 use crate::domain::Domain;
 use crate::email_auth::{Applicable, Delivery, Dmarc, Owner, Policy, Reach, Verdict};
@@ -84,8 +85,8 @@ pub struct RefusedByDmarc {
     pub is_signed: bool,
 }
 
-/// The condition of a policy for names below a domain (RFC 9989 section 4.10.1, `sp` and `np`). The
-/// look at the domain does not query the names below it.
+/// The condition of a policy for names below a domain (RFC 9989 section 4.10.1, `sp` and `np`), if
+/// DNS did not tell whether the name exists.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum When {
     /// No unknown condition.
@@ -111,11 +112,13 @@ pub(super) fn wants_look(domain: &Domain) -> bool {
     domain.state.status().sends() && domain.dns_looked_at.is_some()
 }
 
-/// The warnings about mail from an address at `author`, which `domain` covers.
+/// The warnings about mail from an address at `author`, which `domain` covers. `below` is what DNS answered
+/// about `author`, where that is below the domain.
 pub(super) fn warnings(
     author: &DomainName,
     domain: &Domain,
     look: Option<&DnsLook>,
+    below: &[Observation],
 ) -> Vec<SenderWarning> {
     let Some(look) = look.filter(|_| wants_look(domain)) else {
         return Vec::new();
@@ -128,11 +131,18 @@ pub(super) fn warnings(
         mail_from: mail_from.map(|record| record.name.as_str()),
         ses: domain.ses.map(|ses| ses.status),
         diagnosis: &look.diagnosis,
+        below,
     };
     let ready = readiness(
         through.ses,
         through.diagnosis,
-        AskedAt::default(),
+        AskedAt {
+            ses: domain
+                .ses
+                .map(|ses| ses.details_at.unwrap_or(ses.looked_at)),
+            dns: domain.dns_looked_at,
+            sightings: Some(&domain.sightings),
+        },
         &domain.name,
     );
     let refused = refused(author, &through).map(SenderWarning::RefusedByDmarc);

@@ -1,16 +1,18 @@
 //! Whether a client may send from an address now. Data is read by keys, for all addresses together:
 //! the claims, the domains that decide, and for domains that Lasso sends for, their last DNS looks,
-//! for warnings. If there is no such domain, the domains at the names above are read, because the
-//! client may have lost one of them.
+//! for warnings. DNS is asked only about addresses below such a domain, for a policy of their own.
+//! If there is no such domain, the domains at the names above are read, because the client may have
+//! lost one of them.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::registers::{candidates, covering};
+use super::sender_policies::NamesBelow;
 use super::sender_warnings::{SenderWarning, wants_look, warnings};
-use crate::dns::DnsLook;
+use crate::dns::{DnsLook, Lookup, Observation};
 use crate::domain::{Domain, RecordsSeen};
 use crate::names::{ClientId, DomainName, Eligibility, SenderDomain, SenderError};
-use crate::ports::{ReadSenders, StoreError};
+use crate::ports::{Clock, ReadSenders, StoreError};
 use crate::state::{Contested, State};
 
 /// How many names above an address's domain are read if no claim covers it: the ones nearest to the
@@ -72,11 +74,12 @@ pub enum SenderStanding {
 /// Judges an address for a client.
 pub async fn judge<S: ReadSenders>(
     store: &S,
+    below: &NamesBelow<'_, impl Lookup, impl Clock>,
     eligibility: &Eligibility,
     client: &ClientId,
     address: &str,
 ) -> Result<Verdict, StoreError> {
-    let verdicts = judge_all(store, eligibility, client, &[address]).await?;
+    let verdicts = judge_all(store, below, eligibility, client, &[address]).await?;
     Ok(verdicts
         .into_iter()
         .next()
@@ -87,6 +90,7 @@ pub async fn judge<S: ReadSenders>(
 /// once.
 pub async fn judge_all<S: ReadSenders>(
     store: &S,
+    below: &NamesBelow<'_, impl Lookup, impl Clock>,
     eligibility: &Eligibility,
     client: &ClientId,
     addresses: &[&str],
@@ -94,7 +98,8 @@ pub async fn judge_all<S: ReadSenders>(
     let asked = addresses.iter().map(|address| asked(address, eligibility));
     let asked: Vec<Result<Asked, Verdict>> = asked.collect();
     let names = asked.iter().flatten().map(|asked| asked.name.clone());
-    let facts = Facts::read(store, eligibility, client, names.collect()).await?;
+    let mut facts = Facts::read(store, eligibility, client, names.collect()).await?;
+    facts.below = below.look(&facts.names_below()).await;
     let verdict = |asked: Result<Asked, Verdict>| match asked {
         Ok(asked) => facts.verdict(&asked),
         Err(verdict) => verdict,
@@ -129,6 +134,8 @@ struct Facts {
     domains: BTreeMap<DomainName, Domain>,
     /// The last looks of domains that Lasso sends for.
     looks: BTreeMap<DomainName, DnsLook>,
+    /// What DNS answered about names below those.
+    below: BTreeMap<DomainName, Vec<Observation>>,
 }
 
 impl Facts {
@@ -159,7 +166,19 @@ impl Facts {
             deciding,
             domains,
             looks,
+            below: BTreeMap::new(),
         })
+    }
+
+    /// The names that are below a domain that Lasso sends for, each with that domain.
+    fn names_below(&self) -> BTreeMap<&DomainName, &DomainName> {
+        let sends = |by: &DomainName| self.domains.get(by).is_some_and(wants_look);
+        let names = self.deciding.iter();
+        names.filter(|(name, by)| name != by && sends(by)).collect()
+    }
+
+    fn seen_below(&self, name: &DomainName) -> &[Observation] {
+        self.below.get(name).map_or(&[], Vec::as_slice)
     }
 
     fn verdict(&self, Asked { name, is_suffix }: &Asked) -> Verdict {
@@ -170,7 +189,7 @@ impl Facts {
             return Verdict::Covered {
                 by: domain.name.clone(),
                 standing,
-                warnings: warnings(name, domain, self.looks.get(by)),
+                warnings: warnings(name, domain, self.looks.get(by), self.seen_below(name)),
             };
         }
         // A contested claim on a name that the client has lost or not proven yet is in no register.

@@ -10,6 +10,7 @@ use domain_auth::use_cases::SesBudget;
 use domain_auth::use_cases::add::{self, Addition};
 use domain_auth::use_cases::provision::{self, Provisioned};
 use domain_auth::use_cases::release::{Verdict, release};
+use domain_auth::use_cases::sender_policies::NamesBelow;
 use domain_auth::use_cases::senders::{self, SenderStanding};
 use domain_auth_testkit::{client, domain_name, new_domain};
 use futures::FutureExt;
@@ -57,7 +58,11 @@ impl World {
 
     fn sender_by(&self, list: &Eligibility, client_id: &str, address: &str) -> senders::Verdict {
         let client = client(client_id);
-        let judged = senders::judge(&self.store, list, &client, address);
+        let below = NamesBelow {
+            dns: &self.dns,
+            clock: &self.clock,
+        };
+        let judged = senders::judge(&self.store, &below, list, &client, address);
         Box::pin(judged).now_or_never().unwrap().unwrap()
     }
 

@@ -32,8 +32,9 @@ pub(super) mod openapi {
         let verdicts = verdicts();
         Description {
             detail: "Always has an answer, also for a text that is not an address. A display name in front \
-                of the address changes nothing. A domain of the client covers all names below it. The \
-                answer may be cached for a minute.",
+                of the address changes nothing. A domain of the client covers all names below it. For an \
+                address below it, DNS is asked for a DMARC policy there, which takes a second at most. \
+                The answer may be cached for a minute.",
             query: vec![client_asked_about()],
             answers: vec![GoodAnswer::examples(
                 "200",

@@ -358,7 +358,7 @@ impl Wording<'_> {
     }
 
     /// Whether DKIM is by CNAME records. An identity with a key of its owner (BYODKIM) has none.
-    fn has_cnames(&self) -> bool {
+    pub(super) fn has_cnames(&self) -> bool {
         let mut ids = self.records.iter().map(|record| record.id);
         ids.any(|id| id == RecordId::Dkim1)
     }

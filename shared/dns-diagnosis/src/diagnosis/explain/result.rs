@@ -16,7 +16,8 @@ pub struct Diagnosis {
     pub domain: Vec<DomainDiagnosis>,
     /// The DMARC policy that applies to it.
     pub dmarc: DmarcDiscovery,
-    /// Further DMARC records at the domain and above it, which may apply to names below the domain.
+    /// Further DMARC records: at the domain and above it, which may apply to names below the domain, and at
+    /// its MAIL FROM name.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub dmarc_above: Vec<DmarcAt>,
 }

@@ -1,5 +1,8 @@
 //! Sentences that name a field of the DNS provider's form, and the value for it.
 
+use std::cell::OnceCell;
+use std::ops::Deref;
+
 use super::result::Fix;
 use super::show::show;
 use crate::diagnosis::Context;
@@ -21,9 +24,51 @@ fn stays(record: &Record) -> &'static str {
 pub(super) struct Wording<'a> {
     pub(super) context: Context<'a>,
     pub(super) records: &'a [Record],
-    pub(super) panel: Panel,
+    pub(super) panel: LazyPanel<'a>,
     /// For fixes that are tried before they are proposed.
     pub(super) case: &'a Case<'a>,
+}
+
+/// The panel that words are for, recognized at the first of them: there are none for a record that is right.
+pub(super) struct LazyPanel<'a> {
+    case: &'a Case<'a>,
+    /// The record that is edited, whose name may be in another zone.
+    record: Option<&'a Record>,
+    panel: OnceCell<Panel>,
+}
+
+impl<'a> LazyPanel<'a> {
+    fn of(case: &'a Case<'a>, record: Option<&'a Record>) -> Self {
+        let panel = OnceCell::new();
+        Self {
+            case,
+            record,
+            panel,
+        }
+    }
+
+    /// The panel of the zone below the domain's own one that holds the record; none where that one does.
+    fn delegated(&self) -> Option<Panel> {
+        let (case, record) = (self.case, self.record?);
+        let zone = case.context.found_zone()?;
+        let apex = case.delegated_zone(&record.name);
+        let record_type = type_of(&record.data);
+        let seen = case.observations.get(&record.name, record_type);
+        let at_apex = case.observations.get(&zone.apex, RecordType::Ns);
+        Panel::of_delegated(record, zone, apex, seen, at_apex)
+    }
+}
+
+impl Deref for LazyPanel<'_> {
+    type Target = Panel;
+
+    fn deref(&self) -> &Panel {
+        let recognize = || {
+            self.delegated()
+                .unwrap_or_else(|| self.case.panel().clone())
+        };
+        self.panel.get_or_init(recognize)
+    }
 }
 
 impl<'a> Wording<'a> {
@@ -32,23 +77,15 @@ impl<'a> Wording<'a> {
         Self {
             context,
             records: case.records,
-            panel: case.panel().clone(),
+            panel: LazyPanel::of(case, None),
             case,
         }
     }
 
     /// The same for a record, whose name may be in another zone.
-    pub(super) fn about(&self, record: &Record) -> Self {
-        let zone = self.context.found_zone();
-        let record_type = type_of(&record.data);
-        let delegated = zone.and_then(|zone| {
-            let apex = self.case.delegated_zone(&record.name);
-            let seen = self.case.observations.get(&record.name, record_type);
-            let at_apex = self.case.observations.get(&zone.apex, RecordType::Ns);
-            Panel::of_delegated(record, zone, apex, seen, at_apex)
-        });
+    pub(super) fn about(&self, record: &'a Record) -> Self {
         Self {
-            panel: delegated.unwrap_or_else(|| self.panel.clone()),
+            panel: LazyPanel::of(self.case, Some(record)),
             ..*self
         }
     }
@@ -125,6 +162,15 @@ impl<'a> Wording<'a> {
 
     /// The token at the domain itself, where Amazon SES takes it too, because another service has the name.
     pub(super) fn add_at_domain(&self, record: &Record) -> Fix {
+        let domain = self.context.domain.as_str();
+        if self
+            .case
+            .observations
+            .alias(domain, RecordType::Txt)
+            .is_some()
+        {
+            return self.without_place(record);
+        }
         let at_domain = Record {
             name: self.context.domain.as_str().to_owned(),
             ..record.clone()
@@ -138,6 +184,20 @@ impl<'a> Wording<'a> {
             ),
             ..add
         }
+    }
+
+    /// No place is left for the token: aliases have its name and the domain itself.
+    fn without_place(&self, record: &Record) -> Fix {
+        let (name, domain) = (&record.name, self.context.domain);
+        let way = if self.has_cnames() {
+            "Publish the three CNAME records of DKIM: Amazon SES verifies the domain by them alone."
+        } else {
+            "Ask Lasso support how the domain can be verified."
+        };
+        Self::advice(format!(
+            "There are CNAME records at {name} and at {domain} itself, which other services may need, and a TXT \
+             record cannot be beside them. Leave them as they are. {way}"
+        ))
     }
 
     /// The record of its own, which hides the wildcard.

@@ -9,7 +9,7 @@ use super::wildcard::WildcardProbes;
 use crate::diagnosis::Context;
 use crate::dns::{Observation, RecordType, closest_zone};
 use crate::providers::Panel;
-use crate::records::Record;
+use crate::records::{Record, RecordId};
 
 /// A domain with its records and what DNS answered: everything that a judgement needs.
 pub(crate) struct Case<'a> {
@@ -36,17 +36,26 @@ impl<'a> Case<'a> {
         observations: &'a [Observation],
     ) -> Self {
         let observations = Observations::new(observations);
+        let mut policies = Policies::new(context.domain, &observations);
+        if let Some(name) = mail_from(records) {
+            policies = policies.with_mail_from(name, &observations);
+        }
         Self {
             context,
             zone: context.zone_or_guess(),
             delegated_zones: observations.delegated_zones(context.zone_or_guess()),
             records,
-            policies: Policies::new(context.domain, &observations),
+            policies,
             observations,
             panel: OnceCell::new(),
             probes: OnceCell::new(),
             is_suspended: OnceCell::new(),
         }
+    }
+
+    /// The MAIL FROM name; none where the domain has none of its own.
+    pub(crate) fn mail_from(&self) -> Option<&'a str> {
+        mail_from(self.records)
     }
 
     /// The panel of the provider that serves the zone.
@@ -94,4 +103,10 @@ impl<'a> Case<'a> {
             .map(|zone| self.observations.values(&zone.apex, RecordType::Ns))
             .unwrap_or_default()
     }
+}
+
+fn mail_from(records: &[Record]) -> Option<&str> {
+    let mut records = records.iter();
+    let record = records.find(|record| record.id == RecordId::MailFromMx)?;
+    Some(&record.name)
 }

@@ -60,7 +60,7 @@ pub fn is_of_registry(at: &str, domain: &DomainName) -> bool {
     at.len() < dmarc_name(domain.organizational()).len()
 }
 
-/// A DMARC record at a name above a domain, or at the domain itself.
+/// A DMARC record at a name above a domain, at the domain itself, or at its MAIL FROM name.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct DmarcAt {
@@ -77,6 +77,8 @@ pub(crate) struct Policies<'d> {
     pub(super) exists: bool,
     /// The names that were asked, the domain first, and the judgement at each.
     places: Vec<(&'d str, Judgement)>,
+    /// The same at the MAIL FROM name, where it was asked.
+    mail_from: Option<(&'d str, Judgement)>,
 }
 
 impl<'d> Policies<'d> {
@@ -92,6 +94,28 @@ impl<'d> Policies<'d> {
             domain,
             exists: !observations.denies(domain.as_str()),
             places: places.collect(),
+            mail_from: None,
+        }
+    }
+
+    /// With what is known of the MAIL FROM name: a record there may end the organization (`psd`, RFC 9989
+    /// section 4.10.2), and SPF is not aligned with the domain then.
+    pub(super) fn with_mail_from(mut self, name: &'d str, observations: &Observations<'_>) -> Self {
+        let judged = judgement_at(&dmarc_name(name), observations);
+        self.mail_from = judged.map(|judged| (name, judged));
+        self
+    }
+
+    /// Every name that was asked, and the judgement at it.
+    fn all(&self) -> impl Iterator<Item = &(&'d str, Judgement)> {
+        self.places.iter().chain(&self.mail_from)
+    }
+
+    /// The record that applies to mail from the domain; none where there is none, or it is not known.
+    pub(super) fn applying(&self) -> Option<Dmarc> {
+        match applicable(self.domain.as_str(), self) {
+            Applicable::Record { dmarc, .. } => Some(dmarc),
+            Applicable::Unreadable { .. } | Applicable::Nothing | Applicable::Unknown => None,
         }
     }
 
@@ -181,7 +205,7 @@ impl<'d> Policies<'d> {
             DmarcDiscovery::Published { at, .. } => *at == dmarc_name(name),
             DmarcDiscovery::Void { .. } | DmarcDiscovery::Absent | DmarcDiscovery::Unknown => false,
         };
-        let others = self.places.iter().filter(|(name, _)| !applies(name));
+        let others = self.all().filter(|(name, _)| !applies(name));
         let others = others.filter_map(|(name, _)| match self.record(name) {
             DmarcAnswer::Record(dmarc) => Some(DmarcAt {
                 name: (*name).to_owned(),
@@ -194,25 +218,48 @@ impl<'d> Policies<'d> {
 
     /// The text of the one record at a name.
     pub(super) fn text_at(&self, name: &str) -> Option<String> {
-        let (_, judged) = self.places.iter().find(|(place, _)| *place == name)?;
-        let mut records = judged.observed.iter().filter(|text| is_dmarc(text));
-        records.next().filter(|_| records.next().is_none()).cloned()
+        let (_, judged) = self.all().find(|(place, _)| *place == name)?;
+        one_record(judged).cloned()
     }
+}
+
+/// The judgement of what is at `at`; none where it was not asked.
+pub(super) fn judgement_at(at: &str, observations: &Observations<'_>) -> Option<Judgement> {
+    let judge = |outcome: &Outcome| judge(outcome, observations);
+    observations.get(at, RecordType::Txt)?;
+    Some(observations.settle(at, RecordType::Txt, &judge))
+}
+
+/// The record that a judgement is about, for the tree walk.
+pub(super) fn answer_of(judged: &Judgement) -> DmarcAnswer {
+    match judged.standing {
+        Standing::Right | Standing::Wrong => match one_record(judged) {
+            Some(text) => Dmarc::parse(text).map_or(DmarcAnswer::Unreadable, DmarcAnswer::Record),
+            None => DmarcAnswer::Nothing,
+        },
+        Standing::Absent => DmarcAnswer::Nothing,
+        Standing::Unknown => DmarcAnswer::Unknown,
+    }
+}
+
+/// The text of the one record; of several, all are discarded.
+fn one_record(judged: &Judgement) -> Option<&String> {
+    let mut records = judged.observed.iter().filter(|text| is_dmarc(text));
+    records.next().filter(|_| records.next().is_none())
 }
 
 impl DmarcRecords for Policies<'_> {
     /// A registry that does not answer is taken for one without a policy, which nearly all are.
     fn record(&self, name: &str) -> DmarcAnswer {
-        let judged = self.places.iter().find(|(place, _)| *place == name);
-        match judged.map(|(_, judged)| judged.standing) {
-            Some(Standing::Unknown) if !self.is_above_organization(name) => DmarcAnswer::Unknown,
-            Some(Standing::Right | Standing::Wrong) => match self.text_at(name) {
-                Some(text) => {
-                    Dmarc::parse(&text).map_or(DmarcAnswer::Unreadable, DmarcAnswer::Record)
-                }
-                None => DmarcAnswer::Nothing,
+        match self.all().find(|(place, _)| *place == name) {
+            Some((_, judged)) => match answer_of(judged) {
+                DmarcAnswer::Unknown if self.is_above_organization(name) => DmarcAnswer::Nothing,
+                answer @ (DmarcAnswer::Record(_)
+                | DmarcAnswer::Unreadable
+                | DmarcAnswer::Nothing
+                | DmarcAnswer::Unknown) => answer,
             },
-            Some(Standing::Absent | Standing::Unknown) | None => DmarcAnswer::Nothing,
+            None => DmarcAnswer::Nothing,
         }
     }
 }

@@ -51,6 +51,7 @@ use crate::dns::Observation;
 use crate::records::Record;
 
 mod answers;
+mod below;
 mod beside;
 mod case;
 mod dmarc;
@@ -67,11 +68,13 @@ mod suspended;
 mod value;
 mod wildcard;
 
+pub use below::{aliases_below, questions_below};
 pub use dmarc::{DmarcAt, DmarcDiscovery, discover_dmarc, dmarc_name, is_of_registry};
 pub use domain::Trouble;
 pub use finding::{Finding, JudgedRecord, RecordState};
 
 pub(crate) use answers::{Observations, answers};
+pub(crate) use below::{existence_of, policy_below};
 pub(crate) use case::Case;
 use finding::Judgement;
 pub(crate) use finding::Standing;
@@ -92,7 +95,8 @@ pub struct Judged {
     pub trouble: Option<Trouble>,
     /// The DMARC policy that applies to the domain.
     pub dmarc: DmarcDiscovery,
-    /// Further DMARC records at the domain and above it, which may apply to names below the domain.
+    /// Further DMARC records: at the domain and above it, which may apply to names below the domain, and at
+    /// its MAIL FROM name.
     pub dmarc_above: Vec<DmarcAt>,
 }
 

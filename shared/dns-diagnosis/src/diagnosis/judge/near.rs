@@ -36,8 +36,8 @@ impl Case<'_> {
         let mut add = |host: &str| names.push((below(domain, host), None));
         match record.id {
             RecordId::Verification => {
-                let near = ["amazonses", "_amazonaws", "_amazones", "amazon-ses", "www"];
-                for label in near {
+                let near = ["amazonses", "_amazonaws", "_amazones", "_amazonse"];
+                for label in near.into_iter().chain(["amazon-ses", "www"]) {
                     add(label);
                 }
                 names.push(below_www(host));
@@ -69,6 +69,7 @@ impl Case<'_> {
                     at("_dkim", token),
                     at("_domainkey", &["_", token].concat()),
                     at("_domainkey", selector(record.id)),
+                    at("_amazonses", token),
                 ]);
             }
             RecordId::MailFromMx | RecordId::MailFromSpf => {

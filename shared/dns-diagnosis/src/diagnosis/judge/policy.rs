@@ -48,12 +48,20 @@ impl Case<'_> {
         }
     }
 
+    /// The MAIL FROM name, where a DMARC record at it decides whether mail is aligned: it is in place, SPF
+    /// alignment is relaxed, and DKIM is not enough.
+    pub(crate) fn policy_beside_dkim(&self, is_in_place: bool, is_signed: bool) -> Option<&str> {
+        let signs = self.context.ses.is_none_or(|ses| ses.dkim.is_in_use());
+        let name = self.mail_from().filter(|_| is_in_place)?;
+        let dmarc = self.policies.applying()?;
+        let dkim_is_enough = is_signed && signs && dmarc.dkim == Alignment::Relaxed;
+        (dmarc.spf == Alignment::Relaxed && !dkim_is_enough).then_some(name)
+    }
+
     /// What becomes of mail from the domain itself that is sent now.
     fn delivery(&self, protection: Protection) -> Delivery {
         let domain = self.context.domain.as_str();
         let policies = &self.policies;
-        let mut records = self.records.iter();
-        let mail_from = records.find(|record| record.id == RecordId::MailFromMx);
         let mail = Mail {
             author: domain,
             exists: Verdict::of(policies.exists),
@@ -62,7 +70,7 @@ impl Case<'_> {
                 passes: Verdict::of(protection.dkim),
             },
             spf: Identifier {
-                domain: mail_from.map_or(SES_SPF_DOMAIN, |record| &record.name),
+                domain: self.mail_from().unwrap_or(SES_SPF_DOMAIN),
                 passes: Verdict::of(protection.mail_from),
             },
         };

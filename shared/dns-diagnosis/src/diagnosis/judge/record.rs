@@ -84,10 +84,13 @@ impl Case<'_> {
     /// The places where records end up by the usual mistakes.
     fn look_elsewhere(&self, record: &Record, judged: &mut Judgement) {
         let places = self.places(record);
-        let is_accepted = |place: &&Place| self.accepted_at_apex(record, &place.name);
-        if let Some(place) = places.iter().find(is_accepted) {
+        let accepted = |place: &Place| {
+            let text = self.accepted_at_apex(record, &place.name)?;
+            Some(Finding::of(Code::AtApex, text).at(&place.name))
+        };
+        if let Some(finding) = places.iter().find_map(accepted) {
             judged.standing = Standing::Right;
-            judged.findings = vec![Finding::new(Code::AtApex).at(&place.name)];
+            judged.findings = vec![finding];
             judged.observed = vec![record.data.value()];
             return;
         }
@@ -197,16 +200,16 @@ impl Case<'_> {
         (!values.is_empty()).then(|| Judgement::wrong(Vec::new(), values))
     }
 
-    /// SES takes the token at the domain itself too, with or without its prefix.
-    fn accepted_at_apex(&self, record: &Record, name: &str) -> bool {
+    /// The text at the domain itself that SES takes for the token: with or without its prefix.
+    fn accepted_at_apex(&self, record: &Record, name: &str) -> Option<String> {
         if record.id != RecordId::Verification || name != self.context.domain.as_str() {
-            return false;
+            return None;
         }
         let token = record.data.value();
         let is_token =
             |text: &str| text == token || text.strip_prefix("amazonses:") == Some(token.as_str());
         let texts = self.observations.values(name, RecordType::Txt);
-        texts.iter().any(|text| is_token(text))
+        texts.into_iter().find(|text| is_token(text))
     }
 
     /// Whether the record is of the MAIL FROM name, and both of those are right.

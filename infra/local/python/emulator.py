@@ -174,9 +174,7 @@ def describe_actions(*request):
         alarm = cloudwatch._alarms.get(found[1].decode(), {})
         enabled = str(alarm.get("ActionsEnabled", True)).lower()
         actions = "".join(f"<member>{arn}</member>" for arn in alarm.get("AlarmActions") or [])
-        text = (
-            f"<ActionsEnabled>{enabled}</ActionsEnabled><AlarmActions>{actions}</AlarmActions>"
-        )
+        text = f"<ActionsEnabled>{enabled}</ActionsEnabled><AlarmActions>{actions}</AlarmActions>"
         return found[0] + text.encode()
 
     status, headers, body = describe_alarms(*request)

@@ -9,6 +9,7 @@ import email.utils
 import inspect
 import json
 import os
+import re
 import shutil
 import signal
 import sys
@@ -18,7 +19,7 @@ import threading
 from ministack import app
 from ministack.core import iam_actions
 from ministack.core.responses import get_account_id
-from ministack.services import ses_v2
+from ministack.services import cloudwatch, ses_v2
 
 # No folder of compiled modules in the checkout.
 sys.dont_write_bytecode = True
@@ -183,6 +184,26 @@ async def show_attachments(method, path, headers, query_params):
     return status, headers, json.dumps(mailbox).encode()
 
 
+describe_alarms = cloudwatch._describe_alarms
+
+
+def describe_actions(*request):
+    """The alarms in XML with their actions, and whether these are on. ministack leaves both out."""
+
+    def with_actions(found):
+        alarm = cloudwatch._alarms.get(found[1].decode(), {})
+        enabled = str(alarm.get("ActionsEnabled", True)).lower()
+        actions = "".join(f"<member>{arn}</member>" for arn in alarm.get("AlarmActions") or [])
+        text = f"<ActionsEnabled>{enabled}</ActionsEnabled><AlarmActions>{actions}</AlarmActions>"
+        return found[0] + text.encode()
+
+    status, headers, body = describe_alarms(*request)
+    if headers.get("Content-Type") == "application/xml":
+        body = re.sub(rb"<AlarmName>([^<]*)</AlarmName>", with_actions, body)
+    return status, headers, body
+
+
+cloudwatch._describe_alarms = describe_actions
 ses_v2.handle_request = keeping_attachments
 app._handle_ses_messages_request = show_attachments
 sqs_as_aws.correct()

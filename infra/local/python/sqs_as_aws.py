@@ -157,7 +157,11 @@ def start_move_task(data, _):
         }
         destination(message)["messages"].append(moved)
     esm_wake.set()
-    finished_tasks[arn] = {"SourceArn": arn, "Status": "COMPLETED", "StartedTimestamp": int(now * 1000)}
+    finished_tasks[arn] = {
+        "SourceArn": arn,
+        "Status": "COMPLETED",
+        "StartedTimestamp": int(now * 1000),
+    }
     return {"TaskHandle": new_uuid()}
 
 

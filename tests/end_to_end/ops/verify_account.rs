@@ -85,6 +85,7 @@ async fn verified(world: Shared) {
             .await;
         answers(&world, account).await;
     }
+    leaves_others_alone(&world).await;
     world.control_ses(json!({ "reset": true })).await;
     world.calm_ses().await;
 }
@@ -182,8 +183,10 @@ async fn answers(world: &World, account: &Account) {
     assert_eq!(changes.count(), 0, "{identity}");
     let over = ops(world, &start).await;
     assert_eq!((over.code, &over.report["next"]), (Some(0), &json!("done")));
+}
 
-    // An identity of another is neither used nor deleted.
+/// An identity of another is neither used nor deleted.
+async fn leaves_others_alone(world: &World) {
     let other = world.fresh_domain();
     let name = format!("lasso-keys.{other}");
     let theirs = json!({ "name": name, "verified": true });

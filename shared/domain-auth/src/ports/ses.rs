@@ -328,28 +328,21 @@ pub const LIST_PAGE: usize = 1_000;
 /// # Examples
 ///
 /// ```
-/// # use domain_auth::ports::SesError;
-/// # use domain_auth_testkit::FakeSes;
-/// # use futures::FutureExt;
-/// use domain_auth::ports::ListIdentities;
+/// use domain_auth::ports::{ListIdentities, ListedIdentity, SesError};
 ///
-/// # let example = async {
-/// # let ses = FakeSes::default();
-/// let mut identities = Vec::new();
-/// let mut start: Option<String> = None;
-/// loop {
-///     let page = ses.identities(start.as_deref()).await?;
-///     identities.extend(page.identities);
-///     start = page.next;
-///     if start.is_none() {
-///         break;
+/// /// Reads the list to its end.
+/// async fn all(ses: &impl ListIdentities) -> Result<Vec<ListedIdentity>, SesError> {
+///     let mut all = Vec::new();
+///     let mut start: Option<String> = None;
+///     loop {
+///         let page = ses.identities(start.as_deref()).await?;
+///         all.extend(page.identities);
+///         match page.next {
+///             Some(next) => start = Some(next),
+///             None => return Ok(all),
+///         }
 ///     }
 /// }
-/// assert!(identities.is_empty());
-/// # Ok::<_, SesError>(())
-/// # };
-/// # example.now_or_never().expect("a fake never waits")?;
-/// # Ok::<_, SesError>(())
 /// ```
 pub trait ListIdentities: Send + Sync {
     /// v2 `ListEmailIdentities`, [`LIST_PAGE`] identities at a time.

@@ -269,7 +269,7 @@ fn a_test_mode_lowers_the_policy_by_one_step() {
     );
     let message = old.of(Id::Dmarc).message;
     assert!(
-        message.contains("Older mail servers apply it to 20 %"),
+        message.contains("Older mail servers apply the policy to 20 %"),
         "{message}"
     );
     assert!(message.contains("do not know t=y"), "{message}");

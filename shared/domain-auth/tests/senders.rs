@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, reason = "a test says by panicking that it fails")]
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::pin::Pin;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use domain_auth::claims::ClaimRegister;
@@ -236,7 +237,9 @@ fn refused_by(
     let below = NamesBelow { dns, clock };
     let (eligibility, maple) = (Eligibility::parse("").unwrap(), client("maple"));
     let judged = judge(store, &below, &eligibility, &maple, address);
-    let verdict = Box::pin(judged).now_or_never().unwrap().unwrap();
+    // Functions run on a runtime that asks for this.
+    let judged: Pin<Box<dyn Future<Output = _> + Send>> = Box::pin(judged);
+    let verdict = judged.now_or_never().unwrap().unwrap();
     let Verdict::Covered {
         by,
         standing,

@@ -46,20 +46,31 @@ impl<D: Lookup, C: Clock> NamesBelow<'_, D, C> {
         }
         let deadline = self.clock.now() + PATIENCE;
         let dns = self.dns.fresh();
-        let looks = names.iter().take(NAMES).map(async |(name, domain)| {
-            let questions = questions_below(name.as_str(), domain.as_str());
-            let mut seen = self.ask(&dns, &questions, deadline).await;
-            for _ in 0..ALIASES {
-                let targets = aliases_below(&seen);
-                let answers = self.ask(&dns, &targets, deadline).await;
-                if answers.is_empty() {
-                    break;
-                }
-                seen.extend(answers);
-            }
-            ((*name).clone(), seen)
-        });
+        let mut looks = Vec::new();
+        for (name, domain) in names.iter().take(NAMES) {
+            looks.push(self.look_at(&dns, name, domain, deadline));
+        }
         join_all(looks).await.into_iter().collect()
+    }
+
+    async fn look_at(
+        &self,
+        dns: &D,
+        name: &DomainName,
+        domain: &DomainName,
+        deadline: Timestamp,
+    ) -> (DomainName, Vec<Observation>) {
+        let questions = questions_below(name.as_str(), domain.as_str());
+        let mut seen = self.ask(dns, &questions, deadline).await;
+        for _ in 0..ALIASES {
+            let targets = aliases_below(&seen);
+            let answers = self.ask(dns, &targets, deadline).await;
+            if answers.is_empty() {
+                break;
+            }
+            seen.extend(answers);
+        }
+        (name.clone(), seen)
     }
 
     /// The answers that are there before the deadline. Each question is asked by itself, so that a name whose

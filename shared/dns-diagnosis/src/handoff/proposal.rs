@@ -35,8 +35,8 @@ const POLICY_UNKNOWN: &str =
 const NAME_DELEGATED: &str = "The name is delegated to other name servers, which do not answer, so it is not known whether a policy \
      is published.";
 const ALIAS_HOLDS: &str = "A CNAME record holds the name, and nothing may be beside it.";
-const NO_PLACE: &str = "CNAME records hold the name and the domain itself, and nothing may be beside them. Amazon SES verifies \
-     the domain by the CNAME records of DKIM alone, too.";
+const NO_PLACE: &str = "CNAME records hold the name and the domain itself, and nothing may be beside them. Amazon SES \
+     verifies the domain by the CNAME records of DKIM alone, too.";
 const NAME_TAKEN: &str =
     "Another mail service uses the name. Ask Lasso support for another MAIL FROM name.";
 

@@ -330,11 +330,26 @@ async fn put_aside(queue: &impl PutAside, message: &SqsMessage, error: &NotifyEr
     outcome.is_ok()
 }
 
-/// The event in a message. The body is the event itself, because the subscription delivers raw
-/// messages.
+/// The envelope of SNS around a message that is not delivered raw (SNS developer guide, "Parsing message formats").
+#[derive(serde::Deserialize)]
+struct Envelope {
+    #[serde(rename = "Type")]
+    kind: String,
+    #[serde(rename = "Message")]
+    message: String,
+}
+
+/// The event in a message. The body is the event itself, because the subscription delivers raw messages. In the
+/// dead-letter queue of the topic it may be in SNS's envelope, which AWS does not document, and a person moves the
+/// message here from there.
 fn event_in(message: &SqsMessage) -> Result<Event, NotifyError> {
     let body = message.body.as_deref().unwrap_or_default();
-    let event: Event = serde_json::from_str(body).map_err(|error| NotifyError::of_json(&error))?;
+    let envelope = serde_json::from_str::<Envelope>(body).ok();
+    let envelope = envelope.filter(|envelope| envelope.kind == "Notification");
+    let event = envelope
+        .as_ref()
+        .map_or(body, |envelope| envelope.message.as_str());
+    let event: Event = serde_json::from_str(event).map_err(|error| NotifyError::of_json(&error))?;
     if event.version != SCHEMA_VERSION {
         return Err(NotifyError::Version(event.version));
     }

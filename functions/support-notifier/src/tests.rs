@@ -322,3 +322,22 @@ async fn the_first_alert_beyond_the_limit_is_the_daily_summary() {
     dealt_with(&app, another("at-risk", 5)).await;
     assert_eq!(app.mail.emails.lock().unwrap().len(), 4, "what stops mail");
 }
+
+#[tokio::test]
+async fn an_event_in_the_envelope_of_sns_is_emailed_and_once() {
+    let app = app();
+    dealt_with(&app, delivery("verified")).await;
+    let mut wrapped = another("verified", 1);
+    for batch in [&mut delivery("verified"), &mut wrapped] {
+        let message = &mut batch.records[0];
+        let envelope = serde_json::json!({
+            "Type": "Notification",
+            "MessageId": "22b80b92-fdea-4c2c-8f9d-bdfb0c7bf324",
+            "Message": message.body,
+        });
+        message.body = Some(envelope.to_string());
+        dealt_with(&app, batch.clone()).await;
+    }
+    assert_eq!(app.mail.emails.lock().unwrap().len(), 2);
+    assert!(app.queue.dead.lock().unwrap().is_empty());
+}

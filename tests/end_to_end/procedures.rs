@@ -215,13 +215,16 @@ async fn moved(world: Shared) {
     world.publish(&domain, &added, &of_here);
     let (text_name, mx_name) = (record("verification"), record("mail-from-mx"));
     let (text_name, mx_name) = (text(&text_name["name"]), text(&mx_name["name"]));
-    let mut of_there = format!("{text_name}. 60 IN TXT \"token-of-the-other-region\"\n");
-    for number in 1..=3 {
-        of_there += &format!(
+    let mut elsewhere = vec![format!(
+        "{text_name}. 60 IN TXT \"token-of-the-other-region\"\n"
+    )];
+    elsewhere.extend((1..=3).map(|number| {
+        format!(
             "other{number}._domainkey.{domain}. 60 IN CNAME other{number}.dkim.amazonses.com.\n"
-        );
-    }
-    world.append_to_zone(&domain, &of_there);
+        )
+    }));
+    let elsewhere = elsewhere.concat();
+    world.append_to_zone(&domain, &elsewhere);
     world.poll_until(&domain, "verified").await;
     let seen = checked(&world, &domain).await;
     for id in of_here {

@@ -58,7 +58,7 @@ impl<F: Fetch> Visit<'_, F> {
             community: &form.community,
             contact: &form.contact,
             problem: form.problem.as_deref(),
-            rows: list.items.into_iter().map(Row::own).collect(),
+            rows: list.items.iter().map(Row::own).collect(),
             next_page: list.next_cursor.map(|cursor| format!("/?cursor={cursor}")),
         };
         let view = View {

@@ -66,10 +66,7 @@ impl<F: Fetch> Visit<'_, F> {
             ("", _) => ("Waiting for Lasso", "Nothing waits for Lasso support."),
             _ => (found.as_str(), "No client has this name, or claims it."),
         };
-        let rows = list
-            .items
-            .into_iter()
-            .map(|item| Row::queued(item, self.now));
+        let rows = list.items.iter().map(|item| Row::queued(item, self.now));
         let main = view::Queue {
             said: &self.said,
             search,
@@ -100,7 +97,7 @@ impl<F: Fetch> Visit<'_, F> {
         let path = with_cursor(&path, self.request.query("cursor"));
         let list: List<Summary> = self.api.get(&path).await?;
         let name = readable(client);
-        let rows = list.items.into_iter();
+        let rows = list.items.iter();
         let main = view::Domains {
             base: &base,
             add_path: "",

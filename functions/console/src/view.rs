@@ -80,8 +80,8 @@ pub(crate) struct Row {
 
 impl Row {
     /// A row in a list of the person's own domains.
-    pub(crate) fn own(summary: Summary) -> Self {
-        let next = words::next_step(&summary).map(str::to_owned);
+    pub(crate) fn own(summary: &Summary) -> Self {
+        let next = words::next_step(summary).map(str::to_owned);
         let row = Self::of(summary, Some(""));
         Self {
             next: next.unwrap_or(row.next),
@@ -90,7 +90,7 @@ impl Row {
     }
 
     /// A row in the queue: since when the domain waits, and why.
-    pub(crate) fn queued(summary: Summary, now: Timestamp) -> Self {
+    pub(crate) fn queued(summary: &Summary, now: Timestamp) -> Self {
         let waiting = summary.waiting.clone();
         let note = summary.ready_note.clone();
         let row = Self::of(summary, None);
@@ -107,7 +107,7 @@ impl Row {
     }
 
     /// A row in the list below `base`, or in a list of many clients.
-    pub(crate) fn of(summary: Summary, base: Option<&str>) -> Self {
+    pub(crate) fn of(summary: &Summary, base: Option<&str>) -> Self {
         let (word, tone) = words::state(summary.status);
         let client = summary.client.clone().unwrap_or_default();
         let own = || format!("/staff/clients/{}", words::path_part(&client));
@@ -116,14 +116,14 @@ impl Row {
             path: format!("{base}/domains/{}", summary.domain),
             word,
             tone,
-            next: next_of(&summary),
+            next: next_of(summary),
             communities: summary.communities.join(", "),
             since: words::moment(summary.status_since),
             imitates: summary.imitates,
             why: None,
             how_long: None,
             note: None,
-            name: words::name(&summary),
+            name: words::name(summary),
             client,
         }
     }

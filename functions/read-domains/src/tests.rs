@@ -20,6 +20,7 @@ use domain_auth_testkit::{
 
 use super::App;
 
+#[expect(clippy::too_many_lines, reason = "one scene, which all events share")]
 async fn app() -> App<TestPorts> {
     let (store, clock, ids) = (
         MemoryStore::default(),

@@ -5,22 +5,22 @@
 //! "Outlook's requirements for high-volume senders". All three want SPF and DKIM to pass, one of
 //! them aligned with From, and a DMARC policy of at least `p=none`.
 
-use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::delivery::{SendingDomain, delivery_from, dkim_passes};
-use crate::diagnosis::{
-    Diagnosis, DmarcDiscovery, RecordDiagnosis, RecordState, Sightings, is_of_registry,
-};
+use crate::diagnosis::{Diagnosis, DmarcDiscovery, RecordDiagnosis, RecordState, is_of_registry};
 use crate::identity::{AxisStatus, MailFromLabel, SesStatus};
 use crate::names::DomainName;
 use crate::records::RecordId;
 
 pub(crate) mod dkim;
+mod past;
 
 pub use crate::email_auth::Verdict;
+pub use past::AskedAt;
 
 use dkim::Cnames;
+use past::{Past, on};
 
 /// One rule for bulk senders.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -70,45 +70,6 @@ pub struct ProviderCheck {
     pub provider: MailboxProvider,
     /// Whether they are met.
     pub met: Verdict,
-}
-
-/// When Amazon SES and DNS were asked for what is derived here, where it is known.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct AskedAt<'a> {
-    /// Amazon SES, for DKIM and MAIL FROM.
-    pub ses: Option<Timestamp>,
-    /// DNS, for the records.
-    pub dns: Option<Timestamp>,
-    /// When earlier looks at DNS found the records.
-    pub sightings: Option<&'a Sightings>,
-}
-
-impl AskedAt<'_> {
-    /// What the looks at DNS up to now tell of records that belong together.
-    fn past_of(&self, ids: &[RecordId]) -> Past {
-        let Some(sightings) = self.sightings else {
-            return Past::Plain;
-        };
-        let gone = ids.iter().filter(|id| sightings.is_gone(**id));
-        if let Some(at) = gone.filter_map(|id| sightings.last_found(*id)).max() {
-            Past::Gone(at)
-        } else if ids.iter().any(|id| sightings.is_back(*id)) {
-            Past::Back
-        } else {
-            Past::Plain
-        }
-    }
-}
-
-/// What became of records that were found once.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Past {
-    /// None was found and vanished, as far as it is known.
-    Plain,
-    /// Some are gone; when the last of these was found last.
-    Gone(Timestamp),
-    /// Some were gone, and are back.
-    Back,
 }
 
 /// What DNS and Amazon SES mean for mail from the domain.
@@ -279,13 +240,6 @@ fn spf_rule(mail_from: Verdict, diagnosis: &Diagnosis, asked_at: AskedAt<'_>) ->
     };
     check(BulkRule::Spf, met, &[message, &more].concat())
 }
-
-/// " on 26 November 2026 at 17:49 UTC".
-fn on(at: Option<Timestamp>) -> String {
-    at.map(|at| at.strftime(" on %-d %B %Y at %H:%M UTC").to_string())
-        .unwrap_or_default()
-}
-
 fn alignment_rule(ses: Option<SesStatus>, diagnosis: &Diagnosis, domain: &DomainName) -> RuleCheck {
     // Which label it is makes no difference to mail from the domain itself, but where it has a DMARC record.
     let mut others = diagnosis.dmarc_above.iter();

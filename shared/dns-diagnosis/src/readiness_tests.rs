@@ -1,6 +1,9 @@
 //! Mailbox providers' view of the results from DNS and SES.
 
+use jiff::Timestamp;
+
 use super::*;
+use crate::diagnosis::Sightings;
 use crate::diagnosis::scene::{Scene, txt};
 use crate::dns::Outcome;
 

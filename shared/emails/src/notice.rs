@@ -112,6 +112,17 @@ pub(crate) fn ahead(event: &Event) -> (String, String) {
     (texts.0.unwrap_or_default(), texts.1.unwrap_or_default())
 }
 
+/// What happens if the records of a domain that is at risk stay as they are.
+fn at_risk(event: &Event) -> String {
+    let ahead = if stays_verified(event) {
+        "Until the records are repaired, recipients can see \"via amazonses.com\" beside your name, and mail \
+         servers may refuse your mail or treat it as spam."
+    } else {
+        "If the records stay as they are, Amazon SES takes its verification back, and your mail stops."
+    };
+    format!("Lasso still sends. {ahead} You are told when the records are back.")
+}
+
 fn said(event: &Event) -> Said {
     let name = event.domain.to_unicode();
     let why = shown_about(&event.domain, &event.summary);
@@ -145,15 +156,7 @@ fn said(event: &Event) -> Said {
         EventType::AtRisk => Said {
             happened: format!("DNS records that your mail needs are missing or wrong. {why}"),
             todo: Some("Repair the records below, or forward this email to the person who looks after your DNS.".to_owned()),
-            by_itself: Some(format!(
-                "Lasso still sends. {} You are told when the records are back.",
-                if stays_verified(event) {
-                    "Until the records are repaired, recipients can see \"via amazonses.com\" beside your name, \
-                     and mail servers may refuse your mail or treat it as spam."
-                } else {
-                    "If the records stay as they are, Amazon SES takes its verification back, and your mail stops."
-                }
-            )),
+            by_itself: Some(at_risk(event)),
             button: "See what is wrong",
             ..news("repair the DNS records", Tone::Urgent)
         },

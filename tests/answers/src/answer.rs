@@ -8,11 +8,13 @@ use domain_auth::names::{ClientId, DomainName, Eligibility};
 use domain_auth::ports::{ReadClaims, ReadDomains, ReadSenders, StoreError};
 use domain_auth::state::Status;
 use domain_auth::use_cases::registers::register_of;
+use domain_auth::use_cases::sender_policies::NamesBelow;
 use domain_auth::use_cases::senders::{Verdict, judge};
 use domain_auth_http::{
     ClaimView, ClientHistory, Cursors, DomainView, HistoryEntryView, HistoryView, List, SenderView,
     StaffDomainView, StaffSummaryView,
 };
+use domain_auth_testkit::{FakeDns, TestClock};
 use jiff::Timestamp;
 
 /// The default rules of eligibility.
@@ -84,7 +86,12 @@ async fn sender<S: ReadSenders>(
     domain: &Domain,
 ) -> Result<Option<SenderView>, StoreError> {
     let address = format!("sales@{}", domain.name);
-    let verdict = judge(store, &ELIGIBILITY, &domain.client, &address).await?;
+    // An address at the domain itself is judged without a question to DNS.
+    let below = NamesBelow {
+        dns: &FakeDns::default(),
+        clock: &TestClock::default(),
+    };
+    let verdict = judge(store, &below, &ELIGIBILITY, &domain.client, &address).await?;
     let decides = match &verdict {
         Verdict::Covered { by, .. } => *by == domain.name,
         Verdict::InvalidAddress | Verdict::NotYourDomain | Verdict::NotInitiated(_) => false,

@@ -148,6 +148,8 @@ impl World {
             "read-domains" => {
                 let app: read_domains::App<WalkPorts> = read_domains::App {
                     store: self.store.clone(),
+                    dns: self.dns.clone(),
+                    clock: self.clock.clone(),
                     eligibility: Eligibility::default(),
                     cursors: Cursors::new(CURSOR_SECRET),
                 };

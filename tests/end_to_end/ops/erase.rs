@@ -65,8 +65,8 @@ async fn erased(world: Shared) {
     ];
     let unknown = ops(&world, &unknown).await;
     assert_eq!(unknown.report["erasure"], "nothing_kept", "{unknown:?}");
-    let begin = ["erase", CLIENT, "--by", by, "--yes", "--confirm", CLIENT];
-    let begun = ops(&world, &begin).await;
+    let order = ["erase", CLIENT, "--by", by, "--yes", "--confirm", CLIENT];
+    let begun = ops(&world, &order).await;
     assert_eq!(begun.code, Some(0), "{begun:?}");
     assert_eq!(begun.report["erasure"], "under_way", "{begun:?}");
     let sender = format!("/senders/sales@{domain}?client={CLIENT}");
@@ -75,7 +75,7 @@ async fn erased(world: Shared) {
     // A start that was killed is started again, and so is one beside the other.
     let dry = ops(&world, &["erase", CLIENT]).await;
     assert_eq!(dry.report["began_at"], begun.report["began_at"], "{dry:?}");
-    let again = ops(&world, &begin).await;
+    let again = ops(&world, &order).await;
     assert_eq!(again.report["began_at"], begun.report["began_at"]);
 
     let (client, table) = (Client::new(&world.aws().await), world.info.table.clone());
@@ -84,7 +84,7 @@ async fn erased(world: Shared) {
             make_erasure_due(&client, &table, CLIENT).await;
             world.make_due_of(CLIENT, &domain).await;
             world.run_poller().await;
-            let so_far = ops(&world, &begin).await;
+            let so_far = ops(&world, &order).await;
             assert_eq!(so_far.code, Some(0), "{so_far:?}");
             so_far.report["erasure"] == "erased"
         })

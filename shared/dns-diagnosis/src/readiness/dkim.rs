@@ -1,7 +1,7 @@
 //! Whether mail servers can check the signatures of Amazon SES. This depends on the present data in
 //! DNS: SES notices missing records only later.
 
-use super::{AskedAt, Past, on};
+use super::past::{AskedAt, Past, on};
 use crate::diagnosis::{Diagnosis, DiagnosisCode, RecordDiagnosis, RecordState};
 use crate::email_auth::Verdict;
 use crate::identity::{AxisStatus, SesStatus};

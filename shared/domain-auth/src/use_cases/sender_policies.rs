@@ -7,6 +7,7 @@
 
 use std::collections::BTreeMap;
 
+use futures::FutureExt;
 use futures::future::join_all;
 use jiff::{SignedDuration, Timestamp};
 
@@ -78,7 +79,8 @@ impl<D: Lookup, C: Clock> NamesBelow<'_, D, C> {
     async fn ask(&self, dns: &D, questions: &[Question], deadline: Timestamp) -> Vec<Observation> {
         let asked = questions.iter().map(|question| {
             let question = std::slice::from_ref(question);
-            before(deadline, self.clock, dns.observe_source(question))
+            // Boxed: the types of the futures inside are too deep for the compiler.
+            before(deadline, self.clock, dns.observe_source(question).boxed())
         });
         let answers = join_all(asked).await;
         answers.into_iter().flatten().flatten().collect()

@@ -84,8 +84,14 @@ fn every_event_is_answered_as_its_snapshot_says() {
             let app = app().await;
             let reply = app.handle(request_in(file)).await;
             insta::assert_json_snapshot!(answer_of(&reply));
-            let published = usize::from(reply.status().is_success());
-            assert_eq!(app.publisher.events().len(), published);
+            let published = app.publisher.events();
+            let types: Vec<EventType> = published.iter().map(|it| it.event_type).collect();
+            // The holder that Lasso sent for hears of it at once, and first.
+            if file.ends_with("sending-granted-confirmed.json") {
+                assert_eq!(types, [EventType::Displaced, EventType::Added]);
+            } else {
+                assert_eq!(types.len(), usize::from(reply.status().is_success()));
+            }
         });
     });
 }

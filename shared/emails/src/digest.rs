@@ -104,7 +104,7 @@ fn columns(reader: Reader) -> Vec<&'static str> {
             "What",
             "Why",
             "What to do",
-            "Without that",
+            "What happens",
             "State",
             "Since",
         ],

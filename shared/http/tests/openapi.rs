@@ -74,7 +74,7 @@ fn the_document_says_how_many_records_of_an_answer_are_kept() {
     let outcomes = document()["components"]["schemas"]["DnsOutcomeFound"].to_string();
     let (thousands, rest) = (MAX_RECORDS / 1_000, MAX_RECORDS % 1_000);
     let most = format!("{thousands},{rest:03}");
-    let kept = format!("Of more than {most}, the first {most}.");
+    let kept = format!("If there are more than {most}, the first {most}.");
     assert!(outcomes.contains(&kept), "{kept} {outcomes}");
 }
 

@@ -192,8 +192,8 @@ const FAULTS: &[Fault] = &[
             let warnings = it.sender.iter_mut().flat_map(|sender| &mut sender.warnings);
             let mut via = warnings.filter(|it| it.code == SenderWarningCode::ShowsVia);
             let via = via.next().unwrap();
-            via.message =
-                "Recipients see it, because mail is not signed for example.com.".to_owned();
+            "Recipients see it, because mail is not signed for example.com."
+                .clone_into(&mut via.message);
         },
     ),
     (
@@ -242,7 +242,7 @@ const FAULTS: &[Fault] = &[
         "a holder holds, and a claimant does not",
         "a claim on a name that another client gave up",
         |it| {
-            it.entry.waiting.why = "Nothing stands in its way.".to_owned();
+            "Nothing stands in its way.".clone_into(&mut it.entry.waiting.why);
         },
     ),
     (

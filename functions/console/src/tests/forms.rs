@@ -1,9 +1,11 @@
 //! Forms, and the requests that they make to the API.
 
+use domain_auth::state::Status;
 use serde_json::{Value, json};
 
 use super::browser::Browser;
 use super::issuer::{client_admin, support};
+use super::pages::in_state;
 
 fn list() -> Value {
     json!({ "items": [], "next_cursor": null })
@@ -45,14 +47,83 @@ async fn a_domain_is_added_and_its_page_says_so_once() {
         call.body,
         json!({ "domain": "example.com", "community": "Maple Ridge" })
     );
+    let domain = in_state(Status::Pending);
+    browser.answer("GET /domains/example.com", 200, domain);
+    let elsewhere = browser.get("/").await.body;
+    assert!(!elsewhere.contains("was added"), "it is for another page");
+    let page = "/domains/example.com";
+    let told = browser.get(page).await.body;
+    assert!(told.contains("example.com was added."));
+    assert!(!browser.get(page).await.body.contains("was added"));
+}
+
+#[tokio::test]
+async fn a_space_in_a_name_adds_no_domain_and_the_form_keeps_it() {
+    let (mut browser, form) = at_the_list().await;
+    let fields = [("form", form.as_str()), ("domain", "maple homes.com")];
+    let got = browser.post("/domains", &fields).await;
+    assert_eq!(got.status, 422);
     assert!(
-        browser
-            .get("/")
-            .await
-            .body
-            .contains("example.com was added.")
+        got.body
+            .contains("Nothing was added: “maple” is not a domain.")
     );
-    assert!(!browser.get("/").await.body.contains("was added"));
+    assert!(
+        got.body.contains("value=\"maple homes.com\""),
+        "{}",
+        got.body
+    );
+    assert!(!browser.calls().iter().any(|call| call.method == "POST"));
+}
+
+#[tokio::test]
+async fn a_refused_form_has_again_what_was_typed() {
+    let mut browser = Browser::of(client_admin()).await;
+    let domain = in_state(Status::Pending);
+    browser.answer("GET /domains/example.com", 200, domain);
+    browser.answer(
+        "GET /domains/example.com/links",
+        200,
+        json!({ "items": [] }),
+    );
+    let problem = json!({ "code": "validation_failed", "title": "Invalid", "detail": "email is not an email address.", "status": 422 });
+    browser.answer("POST /domains/example.com/instructions", 422, problem);
+    let page = "/domains/example.com/hand-over";
+    let form = Browser::form_in(
+        &browser.get(page).await.body,
+        "/domains/example.com/instructions",
+    );
+    let fields = [
+        ("form", form.as_str()),
+        ("email", "a@b"),
+        ("note", "For <Dana>"),
+    ];
+    browser
+        .post("/domains/example.com/instructions", &fields)
+        .await;
+    let again = browser.get(page).await.body;
+    assert!(
+        again.contains("The email address is not an email address."),
+        "{again}"
+    );
+    assert!(
+        again.contains("value=\"a@b\"") && again.contains("For &#60;Dana&#62;</textarea>"),
+        "{again}"
+    );
+    assert!(!browser.get(page).await.body.contains("a@b"), "once");
+}
+
+#[tokio::test]
+async fn pages_of_one_session_have_one_mark_and_those_of_another_have_another() {
+    let mark = |page: &str| {
+        let (_, rest) = page.split_once("data-session=\"").unwrap();
+        rest.split_once('"').unwrap().0.to_owned()
+    };
+    let mut browser = Browser::of(client_admin()).await;
+    browser.answer("GET /domains?limit=50", 200, list());
+    let first = mark(&browser.get("/").await.body);
+    assert_eq!(mark(&browser.get("/").await.body), first);
+    browser.sign_in().await;
+    assert_ne!(mark(&browser.get("/").await.body), first);
 }
 
 #[tokio::test]
@@ -186,7 +257,7 @@ async fn names_beyond_twenty_are_told_and_not_lost() {
     assert_eq!(browser.calls().len(), 20);
     let told = browser.get("/").await.body;
     assert!(
-        told.contains("Not added: d20.com, d21.com: 20 domains"),
+        told.contains("Not added: d20.com, d21.com: Only 20 domains"),
         "{told}"
     );
 }

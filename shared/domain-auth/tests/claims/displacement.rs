@@ -171,7 +171,7 @@ fn who_loses_is_told_why_and_not_to_whom() {
             (EventType::Displaced, Severity::Warning)
         );
         assert_eq!(told.previous_status, Some(Status::Authenticated));
-        for said in [REASON, "no longer sends", "ownership record"] {
+        for said in [REASON, "no longer sends"] {
             assert!(told.summary.contains(said), "{}", told.summary);
         }
         assert!(told.wanted.is_some());

@@ -1,5 +1,6 @@
 //! Domains that were removed on purpose, and whose identities are still at SES.
 
+use domain_auth::limits::{OwnLimits, SetLimits};
 use domain_auth::ports::Clock;
 use domain_auth::use_cases::erase::erase;
 use domain_auth::use_cases::remove::{self, Confirmation};
@@ -49,7 +50,18 @@ fn nothing_of_a_client_that_is_erased_comes_back() {
     let world = restored();
     let (actor, tools) = (Actor::lasso_support("ops"), world.tools());
     let until = world.clock.now() + SignedDuration::from_mins(1);
-    let begun = erase(&tools, &client("cedar"), &actor, until).now_or_never();
+    let own = OwnLimits {
+        domains: Some(10),
+        added_per_day: None,
+        support_emails_per_day: None,
+        reason: "A pilot.".to_owned(),
+        by: actor.clone(),
+        at: world.clock.now(),
+    };
+    let cedar = client("cedar");
+    let known = world.store.set_limits(&cedar, &own);
+    known.now_or_never().unwrap().unwrap();
+    let begun = erase(&tools, &cedar, &actor, until).now_or_never();
     begun.unwrap().unwrap();
     let found = differences(&world, Some(&actor));
     assert_eq!(

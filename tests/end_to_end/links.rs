@@ -70,7 +70,7 @@ async fn path(world: Shared) {
 
     let page = open(&world, url).await;
     assert_eq!(page.status, StatusCode::OK, "{page:?}");
-    assert!(page.text.contains(&domain) && page.text.contains(&world.info.clients.client_admin));
+    assert!(page.text.contains(&domain) && page.text.contains("Maple Homes"));
     for record in added["records"].as_array().expect("records") {
         let name = record["name"].as_str().expect("a name");
         assert!(page.text.contains(name), "{name}");

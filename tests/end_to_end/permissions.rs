@@ -136,6 +136,11 @@ async fn decide_domain(world: Shared) {
         let path = format!("/staff/clients/{client}/domains/{contested}/adopt");
         let adopt = world.request(Method::POST, &path, Some(world.support()));
         answer_to(adopt.json(&json!({ "reason": "Made by hand." }))).await;
+        // New limits are answered with the number of domains, which is not stored then.
+        let limits = format!("/staff/clients/{client}/limits");
+        let limits = world.request(Method::PUT, &limits, Some(world.support()));
+        answer_to(limits.json(&json!({ "max_domains": 5_000, "reason": "A large builder." })))
+            .await;
     })
     .await;
 }

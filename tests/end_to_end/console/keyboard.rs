@@ -301,7 +301,9 @@ pub(super) async fn of_lasso_support_about_claims(world: Shared) {
     support.write("grant-reason", "They own the name.").await;
     support.write("grant-confirm", &wanted).await;
     support.push(&format!("Give it to {other}")).await;
-    support.reads(&format!("{wanted} goes to {other}.")).await;
+    support
+        .reads(&format!("{wanted} now goes to {other}."))
+        .await;
 
     let ended = world.fresh_domain();
     world.add(world.client_admin(), &ended).await;

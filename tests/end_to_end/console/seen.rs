@@ -138,7 +138,7 @@ pub(super) async fn pages(world: Shared) {
     admin.go(console).await;
     admin.fill("domain", "not a domain").await;
     admin.click("ADD DOMAIN").await;
-    admin.reads("at least two parts").await;
+    admin.reads("is not a domain").await;
     inspection.look(&admin, "list-refused").await;
     admin
         .go(&format!("{console}/domains/unknown.example"))

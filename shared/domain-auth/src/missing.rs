@@ -71,17 +71,25 @@ pub fn standings(records: &[Record], look: Option<&DnsLook>) -> Vec<RecordStandi
 }
 
 /// How each record of `domain` stands where Amazon SES has just been asked and DNS has not: what SES has verified
-/// is found, and of the others the last look tells, if there was one.
+/// is found, and of the others the last look tells. A look that did not find what SES has verified is older than the
+/// records, so it tells nothing.
 pub fn standings_by_ses(domain: &Domain, last: Option<&DnsLook>) -> Vec<RecordStanding> {
     let records = domain.records();
-    let last = standings(&records, last);
+    let mut last = standings(&records, last);
     let ses = domain.ses_of_identity().map(|ses| ses.status);
+    let is_older = |seen: &RecordStanding| {
+        let is_verified = ses.is_some_and(|status| has_verified(status, seen.id));
+        is_verified && seen.state != RecordState::Found
+    };
+    if last.iter().any(is_older) {
+        last.clear();
+    }
     let standing = |record: &Record| {
         let seen = last.iter().find(|standing| standing.id == record.id);
         let is_verified = ses.is_some_and(|status| has_verified(status, record.id));
         match seen {
-            Some(seen) if !is_verified || seen.state == RecordState::Found => seen.clone(),
-            Some(_) | None => RecordStanding {
+            Some(seen) => seen.clone(),
+            None => RecordStanding {
                 id: record.id,
                 state: if is_verified {
                     RecordState::Found

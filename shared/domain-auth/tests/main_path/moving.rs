@@ -1,5 +1,7 @@
 //! How a domain changes its state, and the cost of that.
 
+use domain_auth::diagnosis::RecordState;
+
 use super::*;
 
 fn axes(verification: AxisStatus) -> SesStatus {
@@ -33,6 +35,11 @@ fn a_domain_goes_from_added_to_verified_with_one_event_for_each() {
     assert_eq!(world.status("example.com"), Status::Verified);
     assert_eq!(world.published(), [EventType::Added, EventType::Verified]);
     assert_eq!(world.store.outbox_length(), 0);
+    // The earlier look found nothing, and what Amazon SES says is newer.
+    let verified = world.topic.events().pop().unwrap();
+    let states: Vec<RecordState> = verified.records.iter().map(|it| it.state).collect();
+    assert!(states.contains(&RecordState::Found), "{states:?}");
+    assert!(!states.contains(&RecordState::Missing), "{states:?}");
 }
 
 #[test]

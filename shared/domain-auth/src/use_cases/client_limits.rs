@@ -52,7 +52,7 @@ where
     read_with(store, clock, client, None).await
 }
 
-/// The same, where the number of domains may be known.
+/// Reads the limits of a client. The domains are counted only if neither the record nor `held` has their number.
 async fn read_with<S>(
     store: &S,
     clock: &impl Clock,

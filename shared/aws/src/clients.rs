@@ -3,14 +3,21 @@
 //! All clients share one TLS stack (rustls with ring), and have timeouts that fit their callers.
 //! Endpoints come from the environment, so the same binary also runs against an emulator.
 
+use std::env;
 use std::time::Duration;
 
+use aws_config::environment::{
+    EnvironmentVariableCredentialsProvider, EnvironmentVariableRegionProvider,
+};
+use aws_config::meta::region::ProvideRegion;
 use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, SdkConfig};
+use aws_sdk_dynamodb::config::SharedCredentialsProvider;
 use aws_smithy_http_client::Builder;
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
+use aws_types::service_config::{LoadServiceConfig, ServiceConfigKey};
 
 /// Timeouts of the calls.
 #[derive(Debug, Clone, Copy)]
@@ -37,17 +44,27 @@ pub struct Clients {
 }
 
 impl Clients {
-    /// Reads region, credentials and endpoints from the environment.
+    /// Reads region, credentials and endpoints from the environment, where Lambda sets them (Lambda
+    /// developer guide, "Defined runtime environment variables").
+    ///
+    /// Not from the SDK's default chain: its other sources (profiles, STS, ECS, EC2) have nothing on
+    /// Lambda, and would be in every function.
     pub async fn from_env(timeouts: HttpTimeouts) -> Self {
         let time_limits = TimeoutConfig::builder()
             .connect_timeout(Duration::from_secs(1))
             .operation_timeout(timeouts.other)
             .build();
-        let shared = aws_config::defaults(BehaviorVersion::latest())
+        let shared = SdkConfig::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .region(EnvironmentVariableRegionProvider::new().region().await)
+            .credentials_provider(SharedCredentialsProvider::new(
+                EnvironmentVariableCredentialsProvider::new(),
+            ))
+            .service_config(Endpoints)
             .http_client(http_client())
+            .retry_config(RetryConfig::standard())
             .timeout_config(time_limits)
-            .load()
-            .await;
+            .build();
         Self { shared, timeouts }
     }
 
@@ -98,6 +115,24 @@ impl Clients {
             .connect_timeout(Duration::from_secs(1))
             .operation_timeout(self.timeouts.ses)
             .build()
+    }
+}
+
+/// The endpoints of the environment: that of a service (`AWS_ENDPOINT_URL_SES`), otherwise that of
+/// all (`AWS_ENDPOINT_URL`; AWS SDKs and Tools reference guide, "Service-specific endpoints").
+#[derive(Debug)]
+struct Endpoints;
+
+impl LoadServiceConfig for Endpoints {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the SDK asks when a client is created, which is once"
+    )]
+    fn load_config(&self, key: ServiceConfigKey<'_>) -> Option<String> {
+        let service = key.service_id().replace(' ', "_").to_ascii_uppercase();
+        env::var(format!("{}_{service}", key.env()))
+            .or_else(|_| env::var(key.env()))
+            .ok()
     }
 }
 

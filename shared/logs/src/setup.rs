@@ -5,9 +5,10 @@ use std::panic::{self, PanicHookInfo};
 use std::{env, fmt, io};
 
 use tracing::Subscriber;
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::fmt::format::JsonFields;
+use tracing_subscriber::layer::SubscriberExt;
 
 use crate::failure::chain;
 use crate::line::JsonLines;
@@ -16,7 +17,7 @@ use crate::line::JsonLines;
 const DEFAULT: &str = "info";
 /// When a handler fails, the runtime logs the debug form of the error, which has whole responses of
 /// services, and panics. Both are logged here instead ([`failed`], [`init`]).
-const NOT_TWICE: &str = "lambda_runtime::layers::panic=off";
+const NOT_TWICE: &str = "lambda_runtime::layers::panic";
 
 /// Writes lines to the standard output, which Lambda sends to CloudWatch Logs, and a line for a
 /// panic. Call it once, before the first line.
@@ -32,18 +33,23 @@ pub fn init() {
     }
 }
 
-/// A subscriber that writes lines to `writer`; `directives` select the lines (as in `RUST_LOG`).
+/// A subscriber that writes lines to `writer`; `directives` select the lines: a level, and levels of
+/// modules (`info,domain_auth=debug`). If they cannot be read, the level is `info`.
 pub fn subscriber<W>(directives: &str, writer: W) -> impl Subscriber + Send + Sync + use<W>
 where
     W: for<'a> MakeWriter<'a> + Send + Sync + 'static,
 {
-    let filter = EnvFilter::builder().parse_lossy(format!("{directives},{NOT_TWICE}"));
+    // Not `EnvFilter`, which adds a regular expression engine to every function.
+    let levels: Targets = directives
+        .parse()
+        .unwrap_or_else(|_| Targets::new().with_default(LevelFilter::INFO));
     tracing_subscriber::fmt()
-        .with_env_filter(filter)
+        .with_max_level(LevelFilter::TRACE)
         .fmt_fields(JsonFields::new())
         .event_format(JsonLines)
         .with_writer(writer)
         .finish()
+        .with(levels.with_target(NOT_TWICE, LevelFilter::OFF))
 }
 
 /// Lambda has a level `FATAL`, which no line of a function uses.

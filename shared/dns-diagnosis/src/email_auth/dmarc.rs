@@ -94,10 +94,10 @@ pub enum DmarcError {
     #[error("has no policy: the tag p is missing")]
     NoPolicy,
     /// A `p`, `sp` or `np` that is no policy, and no address for reports.
-    #[error("has the policy {0:?}, which DMARC does not know")]
+    #[error("has the policy \"{0}\", which DMARC does not know")]
     UnknownPolicy(String),
     /// A tag twice, with two values.
-    #[error("has the tag {0:?} twice")]
+    #[error("has the tag \"{0}\" twice")]
     Repeated(String),
 }
 

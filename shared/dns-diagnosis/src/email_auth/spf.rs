@@ -77,10 +77,10 @@ pub enum SpfError {
     #[error("does not begin with v=spf1")]
     NotSpf,
     /// A term that is neither a known mechanism nor a modifier.
-    #[error("has the term {0:?}, which SPF does not know")]
+    #[error("has the term \"{0}\", which SPF does not know")]
     Term(String),
     /// `redirect=` or `exp=` more than once.
-    #[error("has the modifier {0:?} twice")]
+    #[error("has the modifier \"{0}\" twice")]
     Repeated(String),
 }
 

@@ -225,7 +225,7 @@ fn unmatched(dmarc: &Dmarc) -> &'static str {
 fn older_receivers(dmarc: &Dmarc, policy: Policy) -> String {
     let percent = dmarc.percent.map(|percent| {
         format!(
-            "  Older mail servers apply the policy to {percent} % of the mail (pct={percent}), newer mail \
+            " Older mail servers apply the policy to {percent} % of the mail (pct={percent}), newer mail \
              servers to all."
         )
     });

@@ -79,9 +79,8 @@ impl Wording<'_> {
         let value = self.panel.text_value(&value);
         Fix {
             text: format!(
-                "At {}, keep one TXT record at {place} that begins with v=spf1, and put this into its \
-                 field “{}”, which has the terms of all of them: {}. The other records that begin with \
-                 v=spf1 are then no longer needed.",
+                "At {}, keep one of the TXT records at {place} that begin with v=spf1, and put this, which has \
+                 the terms of all of them, into its field “{}” (the others are then no longer needed): {}",
                 self.panel.place(),
                 self.panel.value_field(&record.data),
                 show(&value)
@@ -128,12 +127,13 @@ fn legible(text: &str) -> Option<String> {
     if !is_spf(&spaced) {
         return None;
     }
-    let words = rest.split(' ').filter(|word| !word.is_empty());
-    let kept = words.filter(|word| {
+    let rest = with_values(rest);
+    let words: Vec<String> = rest.split(' ').flat_map(terms_in).collect();
+    let kept = words.iter().map(String::as_str).filter(|word| {
         let lower = word.to_ascii_lowercase();
         let target = lower.split_once(':').map_or("", |(_, target)| target);
         let ours = lower.contains(SES_SPF_DOMAIN) || is_misspelt(target);
-        !ours && Spf::parse(&format!("v=spf1 {word}")).is_ok()
+        !word.is_empty() && !ours && Spf::parse(&format!("v=spf1 {word}")).is_ok()
     });
     let kept: Vec<&str> = std::iter::once("v=spf1").chain(kept).collect();
     let kept = kept.join(" ");
@@ -145,6 +145,53 @@ fn legible(text: &str) -> Option<String> {
     } else {
         format!("{kept} ~all")
     })
+}
+
+/// An address that a space separates from its mechanism, as in `ip4 192.0.2.1`, put back. Neither is a term alone.
+fn with_values(rest: &str) -> String {
+    [" ip4 ", " ip6 "]
+        .iter()
+        .fold(rest.to_owned(), |text, apart| {
+            text.replace(apart, &format!(" {}:", apart.trim()))
+        })
+}
+
+/// How terms begin that have a value.
+const STARTS: [&str; 5] = ["include:", "exists:", "redirect=", "ip4:", "ip6:"];
+
+/// The terms in what spaces separate: one, or several that have other signs, or nothing, between them.
+fn terms_in(word: &str) -> Vec<String> {
+    let runs_on = |start: &&str| {
+        let at = word.rfind(*start).unwrap_or_default();
+        let front = word.get(..at).unwrap_or_default();
+        front.ends_with(|c: char| c.is_ascii_alphanumeric())
+    };
+    let is_one = Spf::parse(&format!("v=spf1 {word}")).is_ok() && !STARTS.iter().any(runs_on);
+    if word.is_empty() || is_one {
+        return vec![word.to_owned()];
+    }
+    let mut text = word
+        .replace([',', ';'], " ")
+        .replace("ipv4:", "ip4:")
+        .replace("ipv6:", "ip6:");
+    for start in STARTS {
+        let mut parts = text.split(start);
+        let mut parted = parts.next().unwrap_or_default().to_owned();
+        for part in parts {
+            if parted.ends_with(|c: char| c.is_ascii_alphanumeric()) {
+                parted.push(' ');
+            }
+            parted.push_str(start);
+            parted.push_str(part);
+        }
+        text = parted;
+    }
+    for end in ["~all", "-all", "?all", "+all"] {
+        if let Some(front) = text.strip_suffix(end) {
+            text = format!("{front} {end}");
+        }
+    }
+    text.split(' ').map(str::to_owned).collect()
 }
 
 /// Whether a name is that of Amazon SES with a slip of the keyboard in it, or that of another part of Amazon.

@@ -92,10 +92,15 @@ impl<'a> Wording<'a> {
 
     /// "In Cloudflare, add a TXT record: …" with every field of it.
     pub(super) fn add(&self, record: &Record) -> Fix {
+        self.add_after("", record)
+    }
+
+    /// The same, after something else at the same provider.
+    fn add_after(&self, first: &str, record: &Record) -> Fix {
         let panel = &self.panel;
         Fix {
             text: format!(
-                "At {}, {}add {} record: put {} into the field “{}” and {}.",
+                "At {}, {first}{}add {} record: put {} into the field “{}” and {}.",
                 panel.place(),
                 self.opening(),
                 with_article(&record.data),
@@ -233,14 +238,13 @@ impl<'a> Wording<'a> {
 
     /// The host of an MX record without the priority, which has a field of its own.
     pub(super) fn part_priority(&self, record: &Record) -> Fix {
-        let mut fix = self.change_value(record);
-        if let (RecordData::Mx { preference, .. }, Some(field)) =
-            (&record.data, self.panel.priority_field())
-        {
-            let priority = format!(". The priority, {preference}, goes into the field “{field}”.");
-            fix.text.push_str(&priority);
-        }
-        fix
+        let priority = match (&record.data, self.panel.priority_field()) {
+            (RecordData::Mx { preference, .. }, Some(field)) => {
+                format!(", put {preference} into the field “{field}”,")
+            }
+            _ => String::new(),
+        };
+        self.open_and_change(record, &priority, &self.panel.value(&record.data))
     }
 
     /// Another name for the MAIL FROM records, because a service has this one.
@@ -281,11 +285,7 @@ impl<'a> Wording<'a> {
 
     /// The same, in place of a record that has to go first.
     pub(super) fn replace(&self, record: &Record, what: &str) -> Fix {
-        let add = self.add(record);
-        Fix {
-            text: format!("Delete {what}. Then: {}", add.text),
-            ..add
-        }
+        self.add_after(&format!("first delete {what}. Then "), record)
     }
 
     /// Another value in a record that exists.
@@ -301,6 +301,11 @@ impl<'a> Wording<'a> {
     /// Another value in a record that exists, which is not the one of the record set. A text is given
     /// as DNS has it, and gets the quotation marks that the panel wants.
     pub(super) fn change_value_to(&self, record: &Record, value: &str) -> Fix {
+        self.open_and_change(record, "", value)
+    }
+
+    /// The same, after something else in the same record.
+    fn open_and_change(&self, record: &Record, first: &str, value: &str) -> Fix {
         let panel = &self.panel;
         let value = match record.data {
             RecordData::Txt { .. } => panel.text_value(value),
@@ -322,7 +327,7 @@ impl<'a> Wording<'a> {
         let quoting = quoting.map(|advice| format!(" ({advice})"));
         Fix {
             text: format!(
-                "At {}, open the {} record {} and put this into the field “{field}”, {around}: {}{}",
+                "At {}, open the {} record {}{first} and put this into the field “{field}”, {around}: {}{}",
                 panel.place(),
                 record.data.type_name(),
                 panel.host(record),

@@ -8,7 +8,7 @@ use super::protection::Protection;
 use super::value::type_of;
 use crate::diagnosis::DiagnosisCode as Code;
 use crate::dns::{Outcome, RecordType, ZoneOutcome};
-use crate::email_auth::is_dmarc;
+use crate::email_auth::{is_dmarc, is_spf};
 use crate::identity::AxisStatus;
 use crate::records::{Record, RecordId};
 
@@ -40,7 +40,9 @@ impl Case<'_> {
             record.name.clone()
         };
         self.look_beside(record, &mut judged);
-        if matches!(judged.standing, Standing::Absent | Standing::Wrong) && !judged.is_explained() {
+        let is_missing =
+            matches!(judged.standing, Standing::Absent | Standing::Wrong) && !judged.is_explained();
+        if is_missing && !has_spf(record, &judged) {
             self.look_elsewhere(record, &mut judged);
         }
         self.look_at_the_alias_of_the_policy(record, &place, &mut judged);
@@ -321,6 +323,14 @@ impl Judgement {
     pub(crate) fn is_explained(&self) -> bool {
         self.findings.iter().any(|finding| !finding.is_weak())
     }
+}
+
+/// Whether an SPF record is at its own name, with a mistake. A second one there would be a permanent
+/// error (RFC 7208 section 4.5), whatever is at other names.
+fn has_spf(record: &Record, judged: &Judgement) -> bool {
+    record.id == RecordId::MailFromSpf
+        && judged.standing == Standing::Wrong
+        && judged.observed.iter().any(|text| is_spf(text))
 }
 
 /// The mnemonic of a type.

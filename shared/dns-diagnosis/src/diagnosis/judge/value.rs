@@ -322,6 +322,16 @@ fn begins_with_number(host: &str) -> bool {
     words.next().is_some_and(is_number)
 }
 
+/// Whether the host for bounces has its priority behind it, and perhaps a zone behind that.
+fn ends_with_number(host: &str) -> bool {
+    let host = decode(host).to_ascii_lowercase();
+    let Some((front, behind)) = host.split_once(char::is_whitespace) else {
+        return false;
+    };
+    let last = behind.trim().split('.').next().unwrap_or_default();
+    front.contains("feedback-smtp") && !last.is_empty() && is_number(last)
+}
+
 fn is_number(word: &str) -> bool {
     word.bytes().all(|octet| octet.is_ascii_digit())
 }
@@ -338,7 +348,7 @@ const OTHER_TASKS: [&str; 6] = [
 
 /// What is wrong with a host of Amazon that is not the one for this domain's bounces.
 fn code_of_exchange(host: &str, bare: &str) -> Option<Code> {
-    if is_number(host) {
+    if is_number(host) || ends_with_number(host) {
         return Some(Code::MxPriorityInValue);
     }
     let lower = bare.to_ascii_lowercase();

@@ -19,7 +19,7 @@ const MOST_NAMES: usize = 10;
 const WORDS: &[&str] = &[
     "a", "add", "address", "and", "domain", "email", "for", "from", "hi", "i", "is", "it", "its",
     "mail", "my", "name", "of", "on", "or", "our", "please", "s", "site", "the", "this", "to",
-    "url", "use", "we", "web", "website",
+    "url", "use", "we", "web", "website", "www",
 ];
 
 impl DomainName {
@@ -147,6 +147,14 @@ fn guess(typed: &str, found: Option<DomainName>) -> Option<DomainName> {
     let last = words.last().copied().unwrap_or_default().trim_matches('.');
     let ends = ending::is_ending(&last.to_lowercase());
     // `mapleridge,com` and `mapleridge com`, but not `mapleridge.com, thanks`.
+    // `mapleridge.co m`, but not `mapleridge.com a`.
+    if let [front, end] = words.as_slice()
+        && front.contains('.')
+        && end.len() <= 2
+        && let Ok(name) = accepted(&[*front, *end].concat())
+    {
+        return Some(name);
+    }
     let has_split_dot = said.contains(" .") || said.contains(". ");
     if ends && (found.is_none() || !spaced) {
         // `maple ridge .com` already has its dot.

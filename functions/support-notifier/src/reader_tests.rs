@@ -111,6 +111,21 @@ async fn events_that_people_read_as_a_list_share_an_email() {
 }
 
 #[tokio::test]
+async fn contacts_whose_addresses_differ_by_a_tag_get_an_email_each() {
+    let app = app_that_tells_clients();
+    let mut all = batch("failed", 3);
+    let tagged = |tag: &str| format!("kim+{tag}@example.com");
+    for (message, tag) in all.records.iter_mut().zip(["old", "new", "new"]) {
+        let body = message.body.as_mut().unwrap();
+        *body = body.replace("kim@example.com", &tagged(tag));
+    }
+    let contact = |tag| MailTo::Contact(EmailAddress::parse(&tagged(tag)).unwrap());
+    app.mail.suppressed.lock().unwrap().push(contact("old"));
+    assert!(all_dealt_with(&notified(&app, all).await));
+    assert_eq!(recipients(&app), [MailTo::Support, contact("new")]);
+}
+
+#[tokio::test]
 async fn events_about_stopped_mail_come_first_in_separate_emails() {
     let app = app();
     let mut all = batch("verified", 3);

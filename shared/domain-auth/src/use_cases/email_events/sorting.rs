@@ -86,13 +86,13 @@ impl<'a> Item<'a> {
     }
 
     /// The common key of the events of one email. A contact of two clients gets an email about
-    /// each.
-    fn reader(&self) -> (Mailbox, Option<&ClientId>) {
+    /// each. Not its [`Mailbox`]: two addresses that are counted as one may be of two people.
+    fn reader(&self) -> (&MailTo, Option<&ClientId>) {
         let client = match self.audience {
             Audience::Support => None,
             Audience::Client => Some(&self.event.client),
         };
-        (self.mailbox(), client)
+        (&self.to, client)
     }
 }
 

@@ -136,7 +136,7 @@ pub struct Redrive {
 /// What to import, and as what.
 #[derive(Debug, Clone, Args)]
 pub struct Import {
-    /// A CSV file with the columns client, domain, community and `contact_email`; the last two may be missing.
+    /// A CSV file with the columns client, domain, community and `contact_email` alone; the last two may be missing.
     pub file: PathBuf,
     /// What the domains are: authenticated (Lasso sends for them) or verified (the final step is open).
     #[arg(long = "as", value_enum, default_value_t = Standing::Authenticated)]

@@ -14,7 +14,8 @@ use crate::stack::StackError;
 pub const IN_ORDER: u8 = 0;
 /// The command ran, and something needs a person: a finding, a row that was not imported, a difference.
 pub const NEEDS_A_PERSON: u8 = 1;
-// 2 is clap's, for arguments that are none.
+/// What the operator gave does not make sense. clap ends with the same code.
+pub const WRONG_ARGUMENTS: u8 = 2;
 /// The command could not do its work: no credentials, no such stack, no answer.
 pub const FAILED: u8 = 3;
 
@@ -24,6 +25,8 @@ pub struct Report {
     json: serde_json::Value,
     /// Whether something needs a person: exit code 1.
     needs_a_person: bool,
+    /// What a person is told beside a report that goes to a file.
+    remark: Option<String>,
 }
 
 /// The command could not do its work.
@@ -72,6 +75,18 @@ impl Error {
             source: source.into(),
         }
     }
+
+    /// The exit code of the command.
+    pub fn exit_code(&self) -> u8 {
+        match self {
+            Self::Input(_) | Self::Stack(StackError::NotNamed) => WRONG_ARGUMENTS,
+            Self::Runtime(_)
+            | Self::Stack(StackError::Absent { .. } | StackError::Other(..) | StackError::Aws(_))
+            | Self::Aws(_)
+            | Self::File { .. }
+            | Self::Failed { .. } => FAILED,
+        }
+    }
 }
 
 impl Report {
@@ -81,7 +96,22 @@ impl Report {
             text: report.to_string(),
             json: serde_json::to_value(report).unwrap_or_default(),
             needs_a_person,
+            remark: None,
         }
+    }
+
+    /// The report with a sentence on stderr.
+    #[must_use]
+    pub fn with_remark(self, remark: String) -> Self {
+        Self {
+            remark: Some(remark),
+            ..self
+        }
+    }
+
+    /// The sentence on stderr.
+    pub fn remark(&self) -> Option<&str> {
+        self.remark.as_deref()
     }
 
     /// The report as JSON.
@@ -122,11 +152,14 @@ pub fn tell(result: Result<Report, Error>, json: bool) -> ExitCode {
                 eprintln!("error: writing the report: {error}");
                 return ExitCode::from(FAILED);
             }
+            if let Some(remark) = report.remark() {
+                eprintln!("{remark}");
+            }
             ExitCode::from(report.exit_code())
         }
         Err(error) => {
             eprintln!("error: {}", sentence(&error));
-            ExitCode::from(FAILED)
+            ExitCode::from(error.exit_code())
         }
     }
 }
@@ -147,6 +180,21 @@ mod tests {
         fn flush(&mut self) -> io::Result<()> {
             Ok(())
         }
+    }
+
+    #[test]
+    fn arguments_without_sense_are_told_apart_from_what_could_not_work() {
+        let absent = || StackError::Absent {
+            name: "lasso".to_owned(),
+            region: "us-east-1".to_owned(),
+        };
+        let codes = [
+            Error::Input("no client".to_owned()),
+            Error::Stack(StackError::NotNamed),
+            Error::Stack(absent()),
+            Error::failed("reading the table", absent()),
+        ];
+        assert_eq!(codes.map(|error| error.exit_code()), [2, 2, 3, 3]);
     }
 
     #[test]

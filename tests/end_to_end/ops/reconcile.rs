@@ -29,6 +29,10 @@ async fn reconciled(world: Shared) {
     world.authenticate(&gone).await;
     world.delete_identity_by_hand(&gone).await;
 
+    let in_use = ops(&world, &["reconcile", "--old-table", &world.info.table]).await;
+    assert_eq!(in_use.code, Some(2), "{in_use:?}");
+    assert!(in_use.told.contains("uses now"), "{in_use:?}");
+
     // No run of the poller takes its part meanwhile: it would find the identity that is gone.
     let found = world.without_poller(ops(&world, &["reconcile"])).await;
     assert_eq!(found.code, Some(1), "{found:?}");

@@ -198,7 +198,7 @@ async fn leaves_others_alone(world: &World) {
         &["verify-account", &other, "--state", state, "--yes"],
     )
     .await;
-    assert_eq!(refused.code, Some(3), "{refused:?}");
+    assert_eq!(refused.code, Some(2), "{refused:?}");
     assert!(refused.told.contains("did not make"), "{refused:?}");
     let identity = world.seen_at_gate(&name).await;
     assert_eq!(

@@ -75,7 +75,7 @@ pub(super) async fn run(aws: &Aws, stack: &Stack, options: &Erase) -> Result<Rep
     if domains == 0 && record == ClientRecord::default() {
         let kept = connected.store.kept_of(&id).await.map_err(failed)?;
         if kept.is_empty() {
-            return Ok(Report::new(&Erasing::NothingKept { client }, true));
+            return Ok(nothing_kept(client));
         }
     }
     let erasing = if options.consent.yes {
@@ -92,7 +92,7 @@ pub(super) async fn run(aws: &Aws, stack: &Stack, options: &Erase) -> Result<Rep
                 adopted,
             },
             Standing::Erased(erased_at) => Erasing::Erased { client, erased_at },
-            Standing::Unknown => return Err(unknown(&client)),
+            Standing::Unknown => return Ok(nothing_kept(client)),
         }
     } else {
         match (record.erased(), record.erasure) {
@@ -104,7 +104,7 @@ pub(super) async fn run(aws: &Aws, stack: &Stack, options: &Erase) -> Result<Rep
                 adopted,
             },
             (None, None) if !connected.store.knows(&id).await.map_err(failed)? => {
-                return Err(unknown(&client));
+                return Ok(nothing_kept(client));
             }
             (None, None) => Erasing::NotBegun {
                 client,
@@ -149,10 +149,9 @@ fn tell_adopted(f: &mut fmt::Formatter<'_>, adopted: &[String]) -> fmt::Result {
     )
 }
 
-fn unknown(client: &str) -> Error {
-    Error::Input(format!(
-        "There is no such client: nothing is kept of {client}."
-    ))
+/// Nothing was begun, and a person looks why.
+fn nothing_kept(client: String) -> Report {
+    Report::new(&Erasing::NothingKept { client }, true)
 }
 
 impl fmt::Display for Erasing {
@@ -204,6 +203,14 @@ mod tests {
 
     use super::super::import::tests::{World, row};
     use super::*;
+    use crate::outcome::NEEDS_A_PERSON;
+
+    #[test]
+    fn a_client_of_which_nothing_is_kept_needs_a_person() {
+        let report = nothing_kept("mapel".to_owned());
+        assert_eq!(report.exit_code(), NEEDS_A_PERSON);
+        assert_eq!(report.json()["erasure"], "nothing_kept");
+    }
 
     #[test]
     fn adopted_identities_are_named_before_the_erasure_begins() {

@@ -24,11 +24,21 @@ pub(super) async fn run(aws: &Aws, stack: &Stack, options: &OfClient) -> Result<
     let connected = Connected::to(aws, stack)?;
     let kept = connected.store.kept_of(&client).await;
     let items = kept.map_err(|error| Error::failed("reading the table", error))?;
-    let export = Export {
-        client: client.as_str().to_owned(),
-        items,
-    };
-    Ok(Report::new(&export, false))
+    Ok(exported(&client, items))
+}
+
+/// The report on what is kept. Of a client whose identifier is mistyped nothing is.
+fn exported(client: &ClientId, items: Vec<Value>) -> Report {
+    let nothing_kept = items.is_empty();
+    let client = client.as_str().to_owned();
+    let remark =
+        format!("Nothing is kept of a client {client:?}: look whether the identifier is right.");
+    let report = Report::new(&Export { client, items }, nothing_kept);
+    if nothing_kept {
+        report.with_remark(remark)
+    } else {
+        report
+    }
 }
 
 /// A client by its identifier.
@@ -41,5 +51,36 @@ impl fmt::Display for Export {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let json = serde_json::to_string_pretty(self).map_err(|_| fmt::Error)?;
         writeln!(f, "{json}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use domain_auth_testkit::client;
+    use serde_json::json;
+
+    use super::*;
+    use crate::outcome::{IN_ORDER, NEEDS_A_PERSON, WRONG_ARGUMENTS};
+
+    #[test]
+    fn a_client_of_which_nothing_is_kept_is_told() {
+        let unknown = exported(&client("mapel"), Vec::new());
+        assert_eq!(unknown.exit_code(), NEEDS_A_PERSON);
+        assert_eq!(unknown.json()["items"], json!([]));
+        let remark = unknown.remark().unwrap();
+        assert!(
+            remark.contains("Nothing is kept of a client \"mapel\""),
+            "{remark}"
+        );
+        let maple = exported(&client("maple"), vec![json!({ "pk": "CLIENT#maple" })]);
+        assert_eq!((maple.exit_code(), maple.remark()), (IN_ORDER, None));
+    }
+
+    #[test]
+    fn an_identifier_that_no_client_can_have_is_a_wrong_argument() {
+        for text in ["", "bad client!", "../x#y"] {
+            let refused = super::client(text).unwrap_err();
+            assert_eq!(refused.exit_code(), WRONG_ARGUMENTS, "{text:?}");
+        }
     }
 }

@@ -2,6 +2,7 @@
 //! through the use case [`domain_auth::use_cases::import`], so that a command which was killed is started
 //! again: what is done is seen in the table.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::path::Path;
@@ -12,6 +13,7 @@ use domain_auth::limits::ReadClientRecord;
 use domain_auth::names::{ClientId, Community, DomainName, Eligibility, EmailAddress};
 use domain_auth::ports::{
     ClaimStore, Clock, DomainsByState, Identities, ListIdentities, ListedIdentity, Ports,
+    ReadDomains, StoreError,
 };
 use domain_auth::state::Status;
 use domain_auth::use_cases::import::{
@@ -66,6 +68,15 @@ pub struct RowNotDone {
     pub reason: String,
 }
 
+/// A row whose contact was not taken. What else it says was imported.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ContactNotTaken {
+    /// Its line in the file.
+    pub line: u64,
+    /// The domain, which has another contact.
+    pub domain: String,
+}
+
 /// What came of all rows.
 #[derive(Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Outcome {
@@ -77,6 +88,8 @@ pub struct Outcome {
     pub already: usize,
     /// Rows that were not, in the order of the file.
     pub not_done: Vec<RowNotDone>,
+    /// Rows whose contact was not taken, or would not be, because the domain has another one.
+    pub contacts_not_taken: Vec<ContactNotTaken>,
     /// Verified domains at SES that no row names, and that no client has.
     pub identities_without_row: Vec<String>,
 }
@@ -118,6 +131,9 @@ pub fn read(path: &Path) -> Result<(Vec<Row>, Vec<RowNotDone>), Error> {
     rows(&text)
 }
 
+/// The columns that a file may have. A misspelt one would lose what is in it.
+const COLUMNS: [&str; 4] = ["client", "domain", "community", "contact_email"];
+
 fn rows(text: &[u8]) -> Result<(Vec<Row>, Vec<RowNotDone>), Error> {
     // What spreadsheets put in front of UTF-8.
     let text = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text);
@@ -128,10 +144,17 @@ fn rows(text: &[u8]) -> Result<(Vec<Row>, Vec<RowNotDone>), Error> {
     let headers = reader.headers().cloned();
     let headers =
         headers.map_err(|error| Error::failed("the first line of the CSV file", error))?;
+    if let Some(unknown) = headers.iter().find(|name| !COLUMNS.contains(name)) {
+        return Err(Error::Input(format!(
+            "the CSV file has a column {unknown:?}, which is none of {}",
+            COLUMNS.join(", ")
+        )));
+    }
     for wanted in ["client", "domain"] {
         if !headers.iter().any(|header| header == wanted) {
             return Err(Error::Input(format!(
-                "the first line of the CSV file has no column `{wanted}`: client,domain,community,contact_email"
+                "the first line of the CSV file has no column `{wanted}`: {}",
+                COLUMNS.join(",")
             )));
         }
     }
@@ -235,6 +258,7 @@ where
         ..Outcome::default()
     };
     let mut taken = RowsTaken::default();
+    let mut contacts = Contacts::default();
     let mut being_erased: BTreeMap<&ClientId, bool> = BTreeMap::new();
     for row in rows {
         let client = &row.new.client;
@@ -245,6 +269,8 @@ where
         let expected = would_refuse(tools, eligibility, &row.new, wanted).await;
         let refusal = match expected.map_err(unread)? {
             Ok(Expected::Already) => {
+                let kept = contacts.kept_beside(row, tools.store).await;
+                outcome.contacts_not_taken.extend(kept.map_err(unread)?);
                 outcome.already += 1;
                 continue;
             }
@@ -259,6 +285,8 @@ where
                 (None, Some(identity)) if !is_verified(identity) => ImportRefusal::NotVerified,
                 (None, Some(_)) => {
                     taken.note(row);
+                    let kept = contacts.kept_beside(row, tools.store).await;
+                    outcome.contacts_not_taken.extend(kept.map_err(unread)?);
                     outcome.imported += 1;
                     continue;
                 }
@@ -294,6 +322,41 @@ impl<'a> RowsTaken<'a> {
             .chain(self.above.get(name));
         found.find(|new| new.client != row.new.client).copied()
     }
+}
+
+/// The contacts that domains have, or would have after the rows so far.
+#[derive(Default)]
+struct Contacts<'a>(BTreeMap<(&'a ClientId, &'a DomainName), Option<EmailAddress>>);
+
+impl<'a> Contacts<'a> {
+    /// Notes the contact of a row, or says that the domain keeps another one.
+    async fn kept_beside<S: ReadDomains>(
+        &mut self,
+        row: &'a Row,
+        store: &S,
+    ) -> Result<Option<ContactNotTaken>, StoreError> {
+        let NewDomain { client, name, .. } = &row.new;
+        let Some(contact) = &row.new.contact_email else {
+            return Ok(None);
+        };
+        let kept = match self.0.entry((client, name)) {
+            Entry::Occupied(kept) => kept.into_mut(),
+            Entry::Vacant(unread) => {
+                let domain = store.domain(client, name).await?;
+                unread.insert(domain.and_then(|domain| domain.contact_email))
+            }
+        };
+        Ok(not_taken(row, kept.get_or_insert_with(|| contact.clone())))
+    }
+}
+
+/// Says that the contact of a row was not taken, if its domain has another one.
+fn not_taken(row: &Row, kept: &EmailAddress) -> Option<ContactNotTaken> {
+    let contact = row.new.contact_email.as_ref()?;
+    (contact != kept).then(|| ContactNotTaken {
+        line: row.line,
+        domain: row.new.name.to_string(),
+    })
 }
 
 /// The names above a name, the next one first.
@@ -335,11 +398,23 @@ where
     let mut outcome = Outcome::default();
     for row in rows {
         let imported = import_patiently(tools, eligibility, &row.new, wanted, actor).await;
-        match imported {
-            Ok(Imported::Done(_)) => outcome.imported += 1,
-            Ok(Imported::Already(_)) => outcome.already += 1,
-            Err(why) => outcome.not_done.push(not_done(row, &why)),
-        }
+        let domain = match imported {
+            Ok(Imported::Done(domain)) => {
+                outcome.imported += 1;
+                Some(domain)
+            }
+            Ok(Imported::Already(domain)) => {
+                outcome.already += 1;
+                Some(domain)
+            }
+            Err(why) => {
+                outcome.not_done.push(not_done(row, &why));
+                None
+            }
+        };
+        let kept = domain.and_then(|domain| domain.contact_email);
+        let not_taken = kept.and_then(|kept| not_taken(row, &kept));
+        outcome.contacts_not_taken.extend(not_taken);
         progress.inc(1);
     }
     outcome
@@ -396,7 +471,7 @@ pub fn without_row(rows: &[Row], listed: &BTreeMap<DomainName, ListedIdentity>) 
 impl Outcome {
     /// Whether something needs a person.
     pub fn needs_a_person(&self) -> bool {
-        !self.not_done.is_empty()
+        !self.not_done.is_empty() || !self.contacts_not_taken.is_empty()
     }
 }
 
@@ -404,6 +479,12 @@ impl fmt::Display for Outcome {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for row in &self.not_done {
             writeln!(f, "line {}: {}: {}", row.line, row.domain, row.reason)?;
+        }
+        for ContactNotTaken { line, domain } in &self.contacts_not_taken {
+            writeln!(
+                f,
+                "line {line}: {domain}: the domain keeps its contact; that of the line is another"
+            )?;
         }
         if !self.identities_without_row.is_empty() {
             let all = &self.identities_without_row;

@@ -13,13 +13,16 @@ pub mod verify_account;
 use crate::aws::Aws;
 use crate::options::{Arguments, Command};
 use crate::outcome::{Error, Report};
-use crate::stack::Stack;
+use crate::stack::{Stack, StackError};
 
 /// Carries out what the command line says.
 pub async fn run(arguments: Arguments) -> Result<Report, Error> {
     let Arguments {
         target, command, ..
     } = arguments;
+    if target.stack.is_none() && target.stack_json.is_none() {
+        return Err(StackError::NotNamed.into());
+    }
     let aws = Aws::connect(&target).await?;
     let stack = Stack::read(&aws, &target).await?;
     match command {
@@ -32,5 +35,22 @@ pub async fn run(arguments: Arguments) -> Result<Report, Error> {
             Box::pin(verify_account::run(&aws, &stack, &options)).await
         }
         Command::Import(options) => Box::pin(import::run(&aws, &stack, &options)).await,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+    use futures::FutureExt;
+
+    use super::*;
+    use crate::outcome::WRONG_ARGUMENTS;
+
+    #[test]
+    fn a_command_that_names_no_stack_is_refused_before_aws_is_asked() {
+        let arguments = Arguments::parse_from(["lasso-ops", "doctor"]);
+        let refused = run(arguments).now_or_never().unwrap().err().unwrap();
+        assert_eq!(refused.exit_code(), WRONG_ARGUMENTS);
+        assert!(refused.to_string().contains("--stack NAME"), "{refused}");
     }
 }

@@ -100,11 +100,31 @@ pub(super) async fn run(aws: &Aws, stack: &Stack, options: &Reconcile) -> Result
         .yes
         .then(|| Actor::lasso_support(&options.by));
     let tools = connected.tools();
-    let before = options.old_table.clone();
+    let before = table_before(stack, options.old_table.as_deref())?;
     let before = before.map(|name| Table::new(aws.dynamodb(), name));
     let eligibility = &connected.eligibility;
     let found = reconcile(&tools, eligibility, before.as_ref(), actor.as_ref()).await?;
     Ok(Report::new(&found, found.needs_a_person()))
+}
+
+/// The table of `--old-table`. The stack's own table does not know what was removed from the one before it, so
+/// with it no domain would be listed. DynamoDB takes a table's ARN for its name (`TableName` of `Query`).
+fn table_before(stack: &Stack, named: Option<&str>) -> Result<Option<String>, Error> {
+    let Some(named) = named else {
+        return Ok(None);
+    };
+    let name = named.rsplit(":table/").next().unwrap_or(named);
+    if [
+        stack.output("TableName")?,
+        stack.parameter("ExistingTableName"),
+    ]
+    .contains(&name)
+    {
+        return Err(Error::Input(format!(
+            "{name} is the table that the stack uses now; --old-table is the one that it used before"
+        )));
+    }
+    Ok(Some(named.to_owned()))
 }
 
 /// Finds the differences; with an actor, repairs what can be. `before` is the table that was in use before the
@@ -369,6 +389,7 @@ mod tests {
 
     use super::super::import::tests::{World, row};
     use super::*;
+    use crate::outcome::WRONG_ARGUMENTS;
 
     pub(super) fn differences(world: &World, actor: Option<&Actor>) -> Differences {
         let tools = world.tools();
@@ -388,6 +409,34 @@ mod tests {
         world.ses.verify(&domain_name("late.com"));
         world.ses.add_foreign(&domain_name("other.com"), None, true);
         world
+    }
+
+    #[test]
+    fn the_table_that_the_stack_uses_is_not_the_one_before_it() {
+        let pair = |name: &str, value: &str| BTreeMap::from([(name.to_owned(), value.to_owned())]);
+        let stack = Stack {
+            name: "lasso".to_owned(),
+            arn: String::new(),
+            status: String::new(),
+            parameters: pair("ExistingTableName", "lasso-restored"),
+            outputs: pair("TableName", "lasso-output"),
+            resources: BTreeMap::new(),
+        };
+        for in_use in [
+            "lasso-restored",
+            "lasso-output",
+            "arn:aws:dynamodb:us-east-1:123456789012:table/lasso-restored",
+        ] {
+            let refused = table_before(&stack, Some(in_use)).unwrap_err();
+            assert_eq!(refused.exit_code(), WRONG_ARGUMENTS);
+            let sentence = refused.to_string();
+            assert!(sentence.contains("uses now"), "{in_use}: {sentence}");
+        }
+        let old = "arn:aws:dynamodb:us-east-1:123456789012:table/lasso-old";
+        for before in [Some("lasso-old"), Some(old), None] {
+            let table = table_before(&stack, before).unwrap();
+            assert_eq!(table.as_deref(), before);
+        }
     }
 
     #[test]

@@ -108,8 +108,14 @@ codes! {
     ClaimsCoincide = Problem,
     /// The claim that names the client is one that a person changes.
     ClientClaimOfPerson = Problem,
+    /// The claim that holds the roles is one that a person changes.
+    RolesClaimOfPerson = Problem,
+    /// The claim that holds the client's name is one that a person changes.
+    ClientNameOfPerson = Warning,
     /// The scope of programs is none that Amazon Cognito gives.
     ScopeWithoutServer = Problem,
+    /// The scope of programs is one that people have.
+    ScopeOfPeople = Problem,
     /// Pages without TLS may call the API.
     OriginWithoutTls = Warning,
     /// The API does not answer.

@@ -25,10 +25,19 @@ pub const PARAMETERS: &[(&str, Checked)] = &[
         "ClientIdClaim",
         Finds(&[C::ClaimsCoincide, C::ClientClaimOfPerson]),
     ),
-    ("RolesClaim", Finds(&[C::ClaimsCoincide])),
+    (
+        "RolesClaim",
+        Finds(&[C::ClaimsCoincide, C::RolesClaimOfPerson]),
+    ),
     ("NameClaim", Free("decides only how people are shown")),
-    ("ClientNameClaim", Finds(&[C::ClaimsCoincide])),
-    ("MassMailScope", Finds(&[C::ScopeWithoutServer])),
+    (
+        "ClientNameClaim",
+        Finds(&[C::ClaimsCoincide, C::ClientNameOfPerson]),
+    ),
+    (
+        "MassMailScope",
+        Finds(&[C::ScopeWithoutServer, C::ScopeOfPeople]),
+    ),
     ("AllowedOrigins", Finds(&[C::OriginWithoutTls])),
     ("ConsoleClientId", Finds(&[C::ConsoleNotInAudience])),
     (
@@ -40,7 +49,10 @@ pub const PARAMETERS: &[(&str, Checked)] = &[
         Finds(&[C::ConsoleApiUnreachable, C::ConsoleAtLoopback]),
     ),
     ("ConsoleFrameAncestors", Finds(&[C::ConsoleFramedWidely])),
-    ("ConsoleScopes", Finds(&[C::ConsoleScopeUnknown])),
+    (
+        "ConsoleScopes",
+        Finds(&[C::ConsoleScopeUnknown, C::ScopeOfPeople]),
+    ),
     (
         "ConsoleAuthorizationEndpoint",
         Finds(&[C::ConsoleEndpointsIncomplete, C::ConsoleAtLoopback]),

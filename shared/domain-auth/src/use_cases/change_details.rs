@@ -3,7 +3,7 @@
 use super::StoreTools;
 use super::failure::{Failure, existing};
 use crate::attempts::{Attempts, is_written};
-use crate::domain::{Change, Domain};
+use crate::domain::{Change, Domain, NewDomain};
 use crate::evidence;
 use crate::history::{Action, Actor};
 use crate::mail_refusal::Mailing;
@@ -72,6 +72,24 @@ pub(super) fn with_community(
 ) -> Result<Option<Change>, DetailsRefusal> {
     changed(domain, actor, clock, |domain| {
         domain.add_community(community.clone());
+    })
+}
+
+/// The change that adds what an import has and the domain lacks: its community, and its contact if the domain
+/// has none. `None` if the domain lacks nothing.
+pub(super) fn with_what_it_lacks(
+    domain: &Domain,
+    new: &NewDomain,
+    actor: &Actor,
+    clock: &impl Clock,
+) -> Result<Option<Change>, DetailsRefusal> {
+    changed(domain, actor, clock, |domain| {
+        if let Some(community) = &new.community {
+            domain.add_community(community.clone());
+        }
+        if domain.contact_email.is_none() {
+            domain.contact_email.clone_from(&new.contact_email);
+        }
     })
 }
 

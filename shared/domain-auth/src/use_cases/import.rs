@@ -11,7 +11,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::SesTools;
 use super::add::taken;
-use super::change_details::{DetailsRefusal, with_community};
+use super::change_details::{DetailsRefusal, with_what_it_lacks};
 use super::failure::Failure;
 use super::provision::adopted;
 use super::registers::{self, Registers, register_of};
@@ -116,7 +116,7 @@ impl ImportAs {
 }
 
 /// Gives `new.client` the domain, with the identity that SES has for it. The client's limits do not
-/// apply.
+/// apply. A contact that the domain has is kept: the caller compares it with that of `new`.
 pub async fn import<P>(
     tools: &SesTools<'_, P>,
     eligibility: &Eligibility,
@@ -160,8 +160,15 @@ where
         let found = taken_up(tools, &begun, found).await?;
         let change = finished(&begun, found, wanted, actor, clock.now(), ids);
         let change = change.map_err(|error| refused(ImportRefusal::InState(error.status)))?;
-        if is_written(store.commit(&change).await)? {
+        if !is_written(store.commit(&change).await)? {
+            continue;
+        }
+        // A domain that the client had before may lack what the row has.
+        let Some(more) = for_one_more(&change.domain, new, actor, clock)? else {
             return Ok(Imported::Done(Box::new(change.domain)));
+        };
+        if is_written(store.commit(&more).await)? {
+            return Ok(Imported::Done(Box::new(more.domain)));
         }
     }
     Err(Failure::Busy)
@@ -171,17 +178,15 @@ fn refused(refusal: ImportRefusal) -> ImportError {
     Failure::Refused(refusal)
 }
 
-/// The change that adds a community to an existing domain; `None` if it already has the community.
+/// The change that adds the row's community, and its contact if the domain has none; `None` if the
+/// domain lacks neither.
 fn for_one_more(
     domain: &Domain,
     new: &NewDomain,
     actor: &Actor,
     clock: &impl Clock,
 ) -> Result<Option<Change>, ImportError> {
-    let Some(community) = &new.community else {
-        return Ok(None);
-    };
-    let change = with_community(domain, community, actor, clock);
+    let change = with_what_it_lacks(domain, new, actor, clock);
     let change = change.map_err(|refusal| refused(refusal.into()))?;
     Ok(change.map(|change| Change {
         event: None,

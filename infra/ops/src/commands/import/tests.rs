@@ -13,6 +13,7 @@ use domain_auth_testkit::{
 use futures::FutureExt;
 
 use super::*;
+use crate::outcome::WRONG_ARGUMENTS;
 
 pub(in crate::commands) struct World {
     pub(in crate::commands) crash: Arc<CrashPoint>,
@@ -260,6 +261,41 @@ fn another_community_of_a_domain_that_is_there_is_added() {
 }
 
 #[test]
+fn a_contact_is_taken_where_there_is_none_and_told_where_there_is_another() {
+    let contact = |text| EmailAddress::parse(text).ok();
+    let mut rows: Vec<_> = (2..6)
+        .map(|line| row(line, "maple", "example.com"))
+        .collect();
+    rows[1].new.contact_email = contact("anna@maple.com");
+    rows[1].new.community = Some(Community::parse("Ridge").unwrap());
+    rows[2].new.contact_email = contact("ben@maple.com");
+    rows[3].new.contact_email = contact("anna@maple.com");
+    let world = World::with_identities(&rows[..1]);
+    let told = [ContactNotTaken {
+        line: 4,
+        domain: "example.com".to_owned(),
+    }];
+    assert_eq!(world.plan(&rows).contacts_not_taken, told);
+    // The row without a contact is imported first, and as a domain that waits for the final step.
+    world.import(&rows[..1], ImportAs::Verified).unwrap();
+    assert_eq!(world.plan(&rows).contacts_not_taken, told);
+    let outcome = world.import(&rows[1..], ImportAs::Authenticated).unwrap();
+    assert_eq!((outcome.imported, outcome.already), (1, 2));
+    assert_eq!(outcome.contacts_not_taken, told);
+    assert!(outcome.needs_a_person());
+    let text = outcome.to_string();
+    assert!(
+        text.contains("line 4: example.com: the domain keeps its contact"),
+        "{text}"
+    );
+    let domain = world.domain("maple", "example.com").unwrap();
+    assert_eq!(domain.contact_email, contact("anna@maple.com"));
+    assert_eq!(domain.communities().count(), 1);
+    assert_eq!(world.store.outbox_length(), 0, "no event, so no email");
+    assert_eq!(world.plan(&rows).contacts_not_taken, told);
+}
+
+#[test]
 fn an_import_that_dies_at_any_await_is_finished_by_the_next_one() {
     let rows = [
         row(2, "maple", "example.com"),
@@ -347,8 +383,24 @@ fn rows_of_a_file_are_read_with_what_is_wrong_with_them() {
 
 #[test]
 fn a_file_without_the_columns_is_refused_as_a_whole() {
-    for text in ["", "example.com,maple\n", "client;domain\n"] {
-        assert!(rows(text.as_bytes()).is_err(), "{text}");
+    for text in [
+        "",
+        "example.com,maple\n",
+        "client;domain\n",
+        "client,domain,communty\nmaple,example.com,Maple Ridge\n",
+        "client,domain,contact-email\n",
+    ] {
+        let refused = rows(text.as_bytes()).unwrap_err();
+        assert_eq!(refused.exit_code(), WRONG_ARGUMENTS, "{text}");
+    }
+}
+
+#[test]
+fn a_misspelt_column_is_named_beside_those_that_exist() {
+    let refused = rows(b"client,domain,communty\nmaple,example.com,Maple Ridge\n").unwrap_err();
+    let sentence = refused.to_string();
+    for column in ["communty", "client", "domain", "community", "contact_email"] {
+        assert!(sentence.contains(column), "{column}: {sentence}");
     }
 }
 

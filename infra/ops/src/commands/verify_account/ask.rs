@@ -54,7 +54,8 @@ where
     P: Ports<Ses: Identities>,
 {
     let described = describe(tools, name).await?;
-    described.ok_or_else(|| Error::Input(format!("the identity {name} was deleted meanwhile")))
+    described
+        .ok_or_else(|| Error::failed(format!("the identity {name}"), "it was deleted meanwhile"))
 }
 
 fn client() -> Result<ClientId, Error> {

@@ -3,19 +3,38 @@
 use super::super::facts::{Asked, Facts, Issuer};
 use super::super::finding::{Code, Finding};
 
-/// Claims that a person sets for itself, or that name a person and not a client (OpenID Connect Core 1.0
-/// section 5.1).
-const CLAIMS_OF_A_PERSON: [&str; 10] = [
+/// Claims that a person sets for itself, or that name a person and not a client: the standard claims (OpenID
+/// Connect Core 1.0 section 5.1), but for those that are no text.
+const CLAIMS_OF_A_PERSON: [&str; 17] = [
     "sub",
-    "email",
     "name",
     "given_name",
     "family_name",
+    "middle_name",
     "nickname",
     "preferred_username",
-    "phone_number",
     "profile",
+    "picture",
     "website",
+    "email",
+    "gender",
+    "birthdate",
+    "zoneinfo",
+    "locale",
+    "phone_number",
+    "address",
+];
+
+/// Scopes that the token of every person has who signs in by a page that asks for them: those of OpenID Connect Core
+/// 1.0 sections 3.1.2.1, 5.4 and 11, and the one with which people at Amazon Cognito change their own attributes.
+const SCOPES_OF_PEOPLE: [&str; 7] = [
+    "openid",
+    "profile",
+    "email",
+    "address",
+    "phone",
+    "offline_access",
+    "aws.cognito.signin.user.admin",
 ];
 
 pub(super) fn judge(facts: &Facts, findings: &mut Vec<Finding>) {
@@ -60,36 +79,76 @@ fn issuer<'a>(facts: &'a Facts, findings: &mut Vec<Finding>) -> Option<&'a Issue
 }
 
 fn claims(facts: &Facts, findings: &mut Vec<Finding>) {
-    let client = facts.parameter("ClientIdClaim");
-    for other in ["RolesClaim", "ClientNameClaim"] {
-        if client == facts.parameter(other) {
+    let named = |parameter| (parameter, facts.parameter(parameter));
+    let client = named("ClientIdClaim");
+    let roles = named("RolesClaim");
+    let client_name = named("ClientNameClaim");
+    for (one, other) in [(client, roles), (client, client_name), (roles, client_name)] {
+        if one.1 == other.1 {
             findings.push(Code::ClaimsCoincide.found(
-                format!("ClientIdClaim and {other} are both {client}."),
+                format!("{} and {} are both {}.", one.0, other.0, one.1),
                 "Name the claim that the issuer has for each.",
             ));
         }
     }
-    if CLAIMS_OF_A_PERSON.contains(&client) {
-        findings.push(Code::ClientClaimOfPerson.found(
-            format!("ClientIdClaim is {client}, which names a person, who can often change it: each person would be a client."),
-            "Set ClientIdClaim to a claim that Lasso alone writes.",
-        ));
-    }
-    let cognito = facts
-        .parameter("JwtIssuer")
-        .starts_with("https://cognito-idp.");
-    let scope = facts.parameter("MassMailScope");
-    if cognito && !scope.is_empty() && !scope.contains('/') {
-        findings.push(Code::ScopeWithoutServer.found(
-            format!("MassMailScope is {scope}. Amazon Cognito gives scopes of the form RESOURCE_SERVER/SCOPE only, so no program has the role mass-mail."),
-            "Set MassMailScope to the scope with its resource server.",
-        ));
-    }
+    claims_of_a_person(facts, findings);
+    scope(facts, findings);
     let origins = facts.parameter("AllowedOrigins").split(',');
     for origin in origins.filter(|origin| origin.starts_with("http://") && !is_here(origin)) {
         findings.push(Code::OriginWithoutTls.found(
             format!("{origin} in AllowedOrigins has no TLS: on its way, anybody can change a page that has tokens."),
             "Serve these pages by https, and name them so.",
+        ));
+    }
+}
+
+/// Claims that say what a caller may do, or for whom, and that the caller can write.
+fn claims_of_a_person(facts: &Facts, findings: &mut Vec<Finding>) {
+    let of_a_person = |parameter| {
+        let claim = facts.parameter(parameter);
+        CLAIMS_OF_A_PERSON.contains(&claim).then_some(claim)
+    };
+    if let Some(client) = of_a_person("ClientIdClaim") {
+        findings.push(Code::ClientClaimOfPerson.found(
+            format!("ClientIdClaim is {client}, which names a person, who can often change it: each person would be a client."),
+            "Set ClientIdClaim to a claim that Lasso alone writes.",
+        ));
+    }
+    if let Some(roles) = of_a_person("RolesClaim") {
+        findings.push(Code::RolesClaimOfPerson.found(
+            format!("RolesClaim is {roles}, which people can often change themselves: a person who writes lasso-support there is Lasso support."),
+            "Set RolesClaim to a claim that Lasso alone writes.",
+        ));
+    }
+    if let Some(name) = of_a_person("ClientNameClaim") {
+        findings.push(Code::ClientNameOfPerson.found(
+            format!("ClientNameClaim is {name}, which people can often change themselves: emails and histories show what they write as the name of their client."),
+            "Set ClientNameClaim to a claim that callers cannot change, or leave it empty.",
+        ));
+    }
+}
+
+/// The scope of programs. One that people have as well gives each of them the role.
+fn scope(facts: &Facts, findings: &mut Vec<Finding>) {
+    let scope = facts.parameter("MassMailScope");
+    if scope.is_empty() {
+        return;
+    }
+    let mut of_console = facts.parameter("ConsoleScopes").split_ascii_whitespace();
+    if SCOPES_OF_PEOPLE.contains(&scope) || of_console.any(|asked| asked == scope) {
+        findings.push(Code::ScopeOfPeople.found(
+            format!("MassMailScope is {scope}, which people get who sign in: each of them has the role mass-mail."),
+            "Set MassMailScope to a scope that the issuer gives to programs alone.",
+        ));
+        return;
+    }
+    let cognito = facts
+        .parameter("JwtIssuer")
+        .starts_with("https://cognito-idp.");
+    if cognito && !scope.contains('/') {
+        findings.push(Code::ScopeWithoutServer.found(
+            format!("MassMailScope is {scope}. Amazon Cognito gives scopes of the form RESOURCE_SERVER/SCOPE only, so no program has the role mass-mail."),
+            "Set MassMailScope to the scope with its resource server.",
         ));
     }
 }

@@ -221,6 +221,14 @@ finds! {
     an_issuer_with_a_slash_too_many: IssuerDiffers, |f| f.issuer().issuer.push('/');
     an_issuer_without_keys: IssuerWithoutKeys, |f| f.issuer().keys = 0;
     roles_in_the_claim_of_the_client: ClaimsCoincide, |f| f.set("RolesClaim", "custom:client_id");
+    a_clients_name_in_the_claim_of_the_client: ClaimsCoincide, |f| f.set("ClientNameClaim", "custom:client_id");
+    roles_in_the_claim_of_the_clients_name: ClaimsCoincide, |f| f.set("RolesClaim", "custom:client_name");
+    roles_in_a_claim_of_a_person: RolesClaimOfPerson, |f| f.set("RolesClaim", "profile");
+    roles_in_the_username_that_a_person_prefers: RolesClaimOfPerson, |f| f.set("RolesClaim", "preferred_username");
+    a_clients_name_in_a_claim_of_a_person: ClientNameOfPerson, |f| f.set("ClientNameClaim", "nickname");
+    a_scope_that_everybody_gets_at_cognito: ScopeOfPeople, |f| f.set("MassMailScope", "openid");
+    a_scope_that_everybody_gets_at_another_issuer: ScopeOfPeople, |f| { f.set("JwtIssuer", "https://id.lasso.com"); f.set("MassMailScope", "profile") };
+    a_scope_that_the_console_asks_for: ScopeOfPeople, |f| { f.set("ConsoleScopes", "profile crm/mass-mail"); f.set("MassMailScope", "crm/mass-mail") };
     a_client_in_a_claim_of_a_person: ClientClaimOfPerson, |f| f.set("ClientIdClaim", "email");
     a_scope_without_its_resource_server: ScopeWithoutServer, |f| f.set("MassMailScope", "mass-mail");
     an_origin_without_tls: OriginWithoutTls, |f| f.set("AllowedOrigins", "https://crm.lasso.com,http://crm.lasso.com");
@@ -274,6 +282,14 @@ finds! {
 #[test]
 fn a_stack_in_order_has_no_finding() {
     assert_eq!(judge(&in_order()), []);
+}
+
+#[test]
+fn a_stack_whose_programs_have_a_scope_of_their_own_has_no_finding() {
+    let mut facts = in_order();
+    facts.set("MassMailScope", "crm/mass-mail");
+    facts.set("ClientNameClaim", "");
+    assert_eq!(judge(&facts), []);
 }
 
 #[test]

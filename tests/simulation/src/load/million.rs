@@ -29,8 +29,8 @@ const VERIFIED: usize = 4;
 const HOUR: Duration = Duration::from_hours(1);
 const SIMULATED: Duration = Duration::from_hours(4);
 const HOURS_OF_A_MONTH: f64 = 730.0;
-/// The price of alarms, metrics and secrets of a stack for a month (`docs/cost.md`), in dollars.
-const FIXED: f64 = 28.0;
+/// The price of alarms, metrics, secrets and queues of a stack for a month (`docs/cost.md`), in dollars.
+const FIXED: f64 = 29.6;
 
 /// The result for a shard of one size.
 struct Shard {

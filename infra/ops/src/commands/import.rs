@@ -146,7 +146,7 @@ fn rows(text: &[u8]) -> Result<(Vec<Row>, Vec<RowNotDone>), Error> {
         headers.map_err(|error| Error::failed("the first line of the CSV file", error))?;
     if let Some(unknown) = headers.iter().find(|name| !COLUMNS.contains(name)) {
         return Err(Error::Input(format!(
-            "the CSV file has a column {unknown:?}, which is none of {}",
+            "the CSV file has an unknown column, {unknown:?}; the columns are {}",
             COLUMNS.join(", ")
         )));
     }

@@ -133,6 +133,7 @@ impl LoadServiceConfig for Endpoints {
         env::var(format!("{}_{service}", key.env()))
             .or_else(|_| env::var(key.env()))
             .ok()
+            .filter(|value| !value.is_empty())
     }
 }
 

@@ -146,7 +146,6 @@ fn guess(typed: &str, found: Option<DomainName>) -> Option<DomainName> {
     }
     let last = words.last().copied().unwrap_or_default().trim_matches('.');
     let ends = ending::is_ending(&last.to_lowercase());
-    // `mapleridge,com` and `mapleridge com`, but not `mapleridge.com, thanks`.
     // `mapleridge.co m`, but not `mapleridge.com a`.
     if let [front, end] = words.as_slice()
         && front.contains('.')
@@ -155,6 +154,7 @@ fn guess(typed: &str, found: Option<DomainName>) -> Option<DomainName> {
     {
         return Some(name);
     }
+    // `mapleridge,com` and `mapleridge com`, but not `mapleridge.com, thanks`.
     let has_split_dot = said.contains(" .") || said.contains(". ");
     if ends && (found.is_none() || !spaced) {
         // `maple ridge .com` already has its dot.

@@ -238,11 +238,12 @@ impl<'a> Wording<'a> {
 
     /// The host of an MX record without the priority, which has a field of its own.
     pub(super) fn part_priority(&self, record: &Record) -> Fix {
-        let priority = match (&record.data, self.panel.priority_field()) {
-            (RecordData::Mx { preference, .. }, Some(field)) => {
-                format!(", put {preference} into the field “{field}”,")
-            }
-            _ => String::new(),
+        let priority = if let RecordData::Mx { preference, .. } = record.data
+            && let Some(field) = self.panel.priority_field()
+        {
+            format!(", put {preference} into the field “{field}”,")
+        } else {
+            String::new()
         };
         self.open_and_change(record, &priority, &self.panel.value(&record.data))
     }

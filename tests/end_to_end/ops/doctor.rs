@@ -40,6 +40,15 @@ async fn examined(world: Shared) {
     schedule(&world, "DISABLED").await;
     recovery(&world, false).await;
     alarm_actions(&world, "DisableAlarmActions").await;
+    reading(&world, false).await;
+    let concurrency = format!(
+        "/2017-10-31/functions/{}/concurrency",
+        world.info.functions["remove-domain"]
+    );
+    let none = json!({ "ReservedConcurrentExecutions": 0 });
+    world
+        .rest("lambda", Method::PUT, &concurrency, Some(&none))
+        .await;
     production_access(&world, false).await;
     world
         .set_variable("check-domain", "CHECKS_PER_MINUTE", "7")
@@ -48,6 +57,8 @@ async fn examined(world: Shared) {
         "alarm_off",
         "contacts_in_sandbox",
         "environment_differs",
+        "function_stopped",
+        "queue_unread",
         "sandbox",
         "schedule_off",
         "support_not_verified",
@@ -60,6 +71,10 @@ async fn examined(world: Shared) {
     schedule(&world, "ENABLED").await;
     recovery(&world, true).await;
     alarm_actions(&world, "EnableAlarmActions").await;
+    reading(&world, true).await;
+    world
+        .rest("lambda", Method::DELETE, &concurrency, None)
+        .await;
     production_access(&world, true).await;
     world
         .set_variable("check-domain", "CHECKS_PER_MINUTE", "1000")
@@ -99,12 +114,29 @@ fn owned(codes: &[&str]) -> BTreeSet<String> {
 
 /// Turns the schedule of the poller on or off, as `aws scheduler update-schedule` does.
 async fn schedule(world: &World, state: &str) {
-    let listed = world.scheduler(Method::GET, "/schedules", None).await;
+    let listed = world
+        .rest("scheduler", Method::GET, "/schedules", None)
+        .await;
     let name = text(&listed["Schedules"][0]["Name"]).to_owned();
     let path = format!("/schedules/{name}");
-    let mut schedule = world.scheduler(Method::GET, &path, None).await;
+    let mut schedule = world.rest("scheduler", Method::GET, &path, None).await;
     schedule["State"] = json!(state);
-    world.scheduler(Method::PUT, &path, Some(&schedule)).await;
+    world
+        .rest("scheduler", Method::PUT, &path, Some(&schedule))
+        .await;
+}
+
+/// Turns the event source mapping of support-notifier on or off, as `aws lambda update-event-source-mapping` does.
+async fn reading(world: &World, enabled: bool) {
+    let mapping = world.mapping_of("support-notifier").await;
+    let path = format!(
+        "/2015-03-31/event-source-mappings/{}",
+        text(&mapping["UUID"])
+    );
+    let change = json!({ "Enabled": enabled });
+    world
+        .rest("lambda", Method::PUT, &path, Some(&change))
+        .await;
 }
 
 async fn recovery(world: &World, enabled: bool) {

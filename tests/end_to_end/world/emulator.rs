@@ -204,16 +204,17 @@ impl World {
         answer.body
     }
 
-    /// A call of the EventBridge Scheduler API, and its answer.
-    pub(crate) async fn scheduler(
+    /// A call of a service with a path for each thing, and its answer; `null` where it has no body.
+    pub(crate) async fn rest(
         &self,
+        service: &str,
         method: Method,
         path: &str,
         body: Option<&Value>,
     ) -> Value {
         let url = format!("{}{path}", self.info.aws_endpoint_url);
         let request = self.http.request(method, url);
-        let request = request.header("authorization", root("scheduler"));
+        let request = request.header("authorization", root(service));
         let answer = answer_to(match body {
             Some(body) => request.json(body),
             None => request,

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use jiff::SignedDuration;
 
+pub use super::policy::Policy;
+
 /// An answer, or why there is none.
 pub type Asked<T> = Result<T, String>;
 
@@ -45,12 +47,17 @@ pub struct Facts {
     pub alarms: Asked<BTreeMap<String, Option<Alarm>>>,
     /// Topics that alarms go to, and the one for chat messages, by their ARNs: none that is not there.
     pub topics: BTreeMap<String, Asked<Option<Topic>>>,
+    /// The policies of their keys and of the key `KmsKeyArn`, by what names the key: none where there is no
+    /// such key.
+    pub keys: BTreeMap<String, Asked<Option<Policy>>>,
     /// The topic for chat messages, where there is one.
     pub chat_topic: Option<String>,
     /// The table.
     pub table: Asked<Option<Table>>,
     /// Functions by their logical names.
     pub functions: BTreeMap<String, Asked<Function>>,
+    /// Event source mappings by their logical names: none that Lambda does not know.
+    pub mappings: BTreeMap<String, Asked<Option<Mapping>>>,
     /// Whether the schedule of the poller is on; none where it is not there.
     pub schedule: Asked<Option<bool>>,
     /// Concurrent executions that the account has for functions that reserve none.
@@ -127,6 +134,8 @@ pub struct Topic {
     pub pending: usize,
     /// The key that encrypts it; empty for none.
     pub key: String,
+    /// Who may publish to it.
+    pub policy: Asked<Policy>,
 }
 
 /// A table.
@@ -151,6 +160,17 @@ pub struct Function {
     pub environment: BTreeMap<String, String>,
     /// Its architecture.
     pub architecture: String,
+    /// Concurrent executions that are reserved for it; none where it shares those of the account.
+    pub reserved: Asked<Option<u64>>,
+}
+
+/// What reads a queue for a function.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mapping {
+    /// Its name at Lambda.
+    pub uuid: String,
+    /// It reads.
+    pub on: bool,
 }
 
 /// DNS from this machine: whether the resolver answered.

@@ -116,6 +116,8 @@ codes! {
     ScopeWithoutServer = Problem,
     /// The scope of programs is one that people have.
     ScopeOfPeople = Problem,
+    /// An origin is written as no browser sends it.
+    OriginNeverMatches = Problem,
     /// Pages without TLS may call the API.
     OriginWithoutTls = Warning,
     /// The API does not answer.
@@ -150,12 +152,20 @@ codes! {
     AlarmTopicElsewhere = Problem,
     /// A topic that alarms go to has no confirmed subscription.
     AlarmTopicUnheard = Problem,
-    /// CloudWatch may not publish to a topic.
+    /// CloudWatch may not use the key of a topic, which is that of AWS for SNS.
     AlarmTopicEncrypted = Problem,
+    /// The policy of a topic's key does not let CloudWatch use it.
+    AlarmTopicKeyClosed = Problem,
+    /// The policy of a topic does not let CloudWatch publish.
+    AlarmTopicClosed = Problem,
     /// The subscription of `AlarmEmail` waits for its confirmation.
     AlarmEmailPending = Problem,
     /// Chat messages go to a topic that nothing listens to.
     ChatUnheard = Warning,
+    /// A function may not run at all.
+    FunctionStopped = Problem,
+    /// Nothing reads a queue.
+    QueueUnread = Problem,
     /// The schedule of the poller is off or not there.
     ScheduleOff = Problem,
     /// The breaker never trips.
@@ -196,6 +206,8 @@ codes! {
     TableWithoutExpiry = Problem,
     /// DynamoDB may not use the table's key.
     TableKeyUnusable = Problem,
+    /// The key is not there.
+    KeyAbsent = Problem,
     /// The key is of another Region.
     KeyElsewhere = Problem,
     /// DNS does not answer from here.

@@ -10,6 +10,10 @@ mod operation;
 use super::facts::Facts;
 use super::finding::Finding;
 
+/// What brings back what was changed or deleted outside of CloudFormation, which compares a template with the
+/// one before it.
+const REVERT_DRIFT: &str = "Revert the drift (docs/runbook.md, \"Revert drift\"): a deployment of the same template changes nothing.";
+
 /// Everything that is wrong, what matters most first.
 pub fn judge(facts: &Facts) -> Vec<Finding> {
     let mut findings = Vec::new();

@@ -6,4 +6,5 @@ pub mod finding;
 pub mod gather;
 pub mod judge;
 pub mod parameters;
+mod policy;
 mod web;

@@ -38,7 +38,10 @@ pub const PARAMETERS: &[(&str, Checked)] = &[
         "MassMailScope",
         Finds(&[C::ScopeWithoutServer, C::ScopeOfPeople]),
     ),
-    ("AllowedOrigins", Finds(&[C::OriginWithoutTls])),
+    (
+        "AllowedOrigins",
+        Finds(&[C::OriginWithoutTls, C::OriginNeverMatches]),
+    ),
     ("ConsoleClientId", Finds(&[C::ConsoleNotInAudience])),
     (
         "ConsoleUrl",
@@ -128,11 +131,17 @@ pub const PARAMETERS: &[(&str, Checked)] = &[
             C::AlarmTopicElsewhere,
             C::AlarmTopicUnheard,
             C::AlarmTopicEncrypted,
+            C::AlarmTopicKeyClosed,
+            C::AlarmTopicClosed,
         ]),
     ),
     (
         "AlarmEmail",
-        Finds(&[C::AlarmsUnheard, C::AlarmEmailPending]),
+        Finds(&[
+            C::AlarmsUnheard,
+            C::AlarmEmailPending,
+            C::AlarmTopicKeyClosed,
+        ]),
     ),
     ("LogRetentionDays", Finds(&[C::LogsTooShort])),
     ("LogLevel", Finds(&[C::LogsVerbose])),
@@ -170,7 +179,15 @@ pub const PARAMETERS: &[(&str, Checked)] = &[
             C::TableUnprotected,
         ]),
     ),
-    ("KmsKeyArn", Finds(&[C::TableKeyUnusable, C::KeyElsewhere])),
+    (
+        "KmsKeyArn",
+        Finds(&[
+            C::TableKeyUnusable,
+            C::KeyAbsent,
+            C::KeyElsewhere,
+            C::AlarmTopicKeyClosed,
+        ]),
+    ),
 ];
 
 /// The variable of the functions that has the value of a parameter, where there is one: `FINAL_STEP` of

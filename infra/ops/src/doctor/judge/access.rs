@@ -93,7 +93,21 @@ fn claims(facts: &Facts, findings: &mut Vec<Finding>) {
     }
     claims_of_a_person(facts, findings);
     scope(facts, findings);
+    origins(facts, findings);
+}
+
+fn origins(facts: &Facts, findings: &mut Vec<Finding>) {
     let origins = facts.parameter("AllowedOrigins").split(',');
+    for origin in origins.clone().filter(|origin| !origin.is_empty()) {
+        let sent = url::Url::parse(origin).map(|url| url.origin().ascii_serialization());
+        if !matches!(&sent, Ok(sent) if sent == origin) {
+            let sent = sent.unwrap_or_else(|_| "no such origin".to_owned());
+            findings.push(Code::OriginNeverMatches.found(
+                format!("{origin} in AllowedOrigins never matches: browsers send {sent} (RFC 6454 section 6.2)."),
+                "Write the host in lower case and as A-labels, and leave the port out where it is 443 for https or 80 for http.",
+            ));
+        }
+    }
     for origin in origins.filter(|origin| origin.starts_with("http://") && !is_here(origin)) {
         findings.push(Code::OriginWithoutTls.found(
             format!("{origin} in AllowedOrigins has no TLS: on its way, anybody can change a page that has tokens."),

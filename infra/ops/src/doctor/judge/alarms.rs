@@ -4,11 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::facts::{Facts, Topic};
 use super::super::finding::{Code, Finding};
+use super::REVERT_DRIFT;
 use super::answered::answered;
-
-/// What brings back what was changed or deleted outside of CloudFormation, which compares a template with the
-/// one before it.
-const REVERT_DRIFT: &str = "Revert the drift (docs/runbook.md, \"Revert drift\"): a deployment of the same template changes nothing.";
 
 pub(super) fn judge(facts: &Facts, findings: &mut Vec<Finding>) {
     let (topic, email) = (
@@ -80,6 +77,7 @@ fn alarm_topic(arn: &str, facts: &Facts, findings: &mut Vec<Finding>) {
         confirmed,
         pending,
         key,
+        policy,
     } = topic;
     let by_email = arn != facts.parameter("AlarmTopicArn");
     if by_email && *pending > 0 && *confirmed == 0 {
@@ -97,6 +95,25 @@ fn alarm_topic(arn: &str, facts: &Facts, findings: &mut Vec<Finding>) {
         findings.push(Code::AlarmTopicEncrypted.found(
             format!("The topic {arn} is encrypted with the key of AWS for SNS, which CloudWatch may not use: no alarm reaches it."),
             "Encrypt it with a key of your own whose policy lets cloudwatch.amazonaws.com use it, or not at all.",
+        ));
+    }
+    let about = format!("The policy of the topic {arn}");
+    if answered(policy, &about, findings)
+        .is_some_and(|policy| !policy.lets_cloudwatch("sns:Publish"))
+    {
+        findings.push(Code::AlarmTopicClosed.found(
+            format!("The policy of the topic {arn} does not let CloudWatch publish: no alarm reaches it."),
+            "Add a statement to the policy that allows sns:Publish on the topic to cloudwatch.amazonaws.com.",
+        ));
+    }
+    if let Some(Ok(Some(policy))) = facts.keys.get(key)
+        && !["kms:Decrypt", "kms:GenerateDataKey"]
+            .iter()
+            .all(|action| policy.lets_cloudwatch(action))
+    {
+        findings.push(Code::AlarmTopicKeyClosed.found(
+            format!("The policy of the key {key} does not let CloudWatch encrypt messages to the topic {arn}: no alarm reaches it."),
+            "Add the statement \"Alarms\" of docs/deploy.md to the policy of the key.",
         ));
     }
 }

@@ -15,6 +15,12 @@ pub(super) fn judge(facts: &Facts, findings: &mut Vec<Finding>) {
 
 fn sender(facts: &Facts, findings: &mut Vec<Finding>) {
     let sender = facts.parameter("SenderEmail");
+    if sender.eq_ignore_ascii_case(facts.parameter("SupportEmail")) {
+        findings.push(Code::SenderIsSupport.found(
+            "SenderEmail and SupportEmail are the same address, so bounces and answers come back as alerts' own mail.",
+            "Set SenderEmail to an address of its own.",
+        ));
+    }
     let Some(identity) = answered(&facts.sender, "The identity of SenderEmail", findings) else {
         return;
     };
@@ -34,12 +40,6 @@ fn sender(facts: &Facts, findings: &mut Vec<Finding>) {
         findings.push(Code::SenderWithoutDkim.found(
             format!("The identity {} of SenderEmail does not sign with DKIM, so its mail may be taken for spam.", identity.name),
             "Turn on Easy DKIM for the domain of SenderEmail and publish its CNAME records.",
-        ));
-    }
-    if sender.eq_ignore_ascii_case(facts.parameter("SupportEmail")) {
-        findings.push(Code::SenderIsSupport.found(
-            "SenderEmail and SupportEmail are the same address, so bounces and answers come back as alerts' own mail.",
-            "Set SenderEmail to an address of its own.",
         ));
     }
 }

@@ -5,6 +5,7 @@ use jiff::SignedDuration;
 use super::super::facts::{Facts, Function, Table};
 use super::super::finding::{Code, Finding};
 use super::super::parameters::variable_of;
+use super::REVERT_DRIFT;
 use super::answered::answered;
 
 /// Beyond it, requests are refused by AWS at times (Signature Version 4 allows 5 minutes), and leases of
@@ -33,6 +34,7 @@ pub(super) fn judge(facts: &Facts, findings: &mut Vec<Finding>) {
         let about = format!("The function {name}");
         if let Some(function) = answered(function, &about, findings) {
             environment(name, function, facts, findings);
+            stopped(name, function, findings);
             if function.architecture != facts.parameter("Architecture") {
                 architectures.push(name.as_str());
             }
@@ -48,6 +50,7 @@ pub(super) fn judge(facts: &Facts, findings: &mut Vec<Finding>) {
             "Build and deploy again with the same Architecture.",
         ));
     }
+    queues(facts, findings);
     schedule(facts, findings);
     settings(facts, findings);
     dns(facts, findings);
@@ -60,6 +63,14 @@ fn table(facts: &Facts, findings: &mut Vec<Finding>) {
         findings.push(Code::KeyElsewhere.found(
             format!("KmsKeyArn is not a key in {}.", facts.region),
             "Use a key in the Region of the stack.",
+        ));
+    }
+    if let Some(policy) = facts.keys.get(key)
+        && let Some(None) = answered(policy, &format!("The key {key}"), findings)
+    {
+        findings.push(Code::KeyAbsent.found(
+            format!("There is no key {key}, which KmsKeyArn names."),
+            "Set KmsKeyArn to a key that exists, in the Region of the stack.",
         ));
     }
     let Some(table) = answered(&facts.table, "The table", findings) else {
@@ -156,6 +167,43 @@ fn environment(name: &str, function: &Function, facts: &Facts, findings: &mut Ve
         findings.push(Code::EnvironmentDiffers.found(
             format!("{} of the function {name} is not what the parameter of the stack says: it was changed by hand.", differing.join(", ")),
             "Deploy again with another value and back, or set it by hand to the parameter.",
+        ));
+    }
+}
+
+/// As where "Stop what writes" of the runbook was not undone.
+fn stopped(name: &str, function: &Function, findings: &mut Vec<Finding>) {
+    let about = format!("The reserved concurrency of the function {name}");
+    if answered(&function.reserved, &about, findings) == Some(&Some(0)) {
+        findings.push(Code::FunctionStopped.found(
+            format!("The reserved concurrency of the function {name} is 0: Lambda does not run it at all."),
+            "`aws lambda delete-function-concurrency`, or `put-function-concurrency` with what PollerReservedConcurrency says (docs/runbook.md, \"Stop what writes\").",
+        ));
+    }
+}
+
+fn queues(facts: &Facts, findings: &mut Vec<Finding>) {
+    for (name, mapping) in &facts.mappings {
+        let about = format!("The event source mapping {name}");
+        let Some(mapping) = answered(mapping, &about, findings) else {
+            continue;
+        };
+        let (what, fix) = match mapping {
+            None => ("is not there", REVERT_DRIFT.to_owned()),
+            Some(mapping) if !mapping.on => (
+                "is disabled",
+                format!(
+                    "`aws lambda update-event-source-mapping --enabled --uuid {}`.",
+                    mapping.uuid
+                ),
+            ),
+            Some(_) => continue,
+        };
+        findings.push(Code::QueueUnread.found(
+            format!(
+                "The event source mapping {name} {what}: its queue fills, and nothing reads it."
+            ),
+            fix,
         ));
     }
 }

@@ -1,143 +1,16 @@
 //! A stack that is in order has no finding; each misconfiguration, made in it, has its own.
 
+mod in_order;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::SignedDuration;
 
-use super::super::facts::{
-    Account, Alarm, ConfigurationSet, Dns, Facts, Function, Identity, Issuer, Table, Topic,
-};
+use super::super::facts::{Account, ConfigurationSet, Dns, Facts, Issuer, Table, Topic};
 use super::super::finding::{Code, Severity};
 use super::super::parameters::{Checked, PARAMETERS};
 use super::judge;
-
-const TOPIC: &str = "arn:aws:sns:us-east-1:123456789012:lasso-AlarmEmailTopic-1";
-const PAGER: &str = "arn:aws:sns:us-east-1:123456789012:pager";
-const CHAT: &str = "arn:aws:sns:us-east-1:123456789012:lasso-ChatTopic-1";
-
-/// A stack in which everything is in order.
-#[expect(clippy::too_many_lines, reason = "a value for each fact")]
-fn in_order() -> Facts {
-    let parameters = [
-        (
-            "JwtIssuer",
-            "https://cognito-idp.us-east-1.amazonaws.com/pool",
-        ),
-        ("JwtAudience", "crm,console"),
-        ("ClientIdClaim", "custom:client_id"),
-        ("RolesClaim", "cognito:groups"),
-        ("ClientNameClaim", "custom:client_name"),
-        ("ConsoleClientId", "console"),
-        ("ConsoleFrameAncestors", "'none'"),
-        ("ConsoleScopes", "profile"),
-        ("SenderEmail", "alerts@lasso.com"),
-        ("SupportEmail", "support@lasso.com"),
-        ("NotifyClients", "true"),
-        ("EmailsPerSecond", "5"),
-        ("SingleEmailsPerMinute", "20"),
-        ("OwnDomains", "lasso.com"),
-        ("ConfigurationSet", "mailings"),
-        ("SesCallsPerSecond", "1"),
-        ("ChecksPerMinute", "30"),
-        ("BreakerPercent", "20"),
-        ("ReconcileDelete", "false"),
-        ("MaxDomainsPerClient", "500"),
-        ("MaxDomainsAddedPerDay", "50"),
-        ("MaxSupportEmailsPerClientPerDay", "50"),
-        ("AlarmTopicArn", PAGER),
-        ("AlarmEmail", "ops@lasso.com"),
-        ("LogRetentionDays", "30"),
-        ("LogLevel", "INFO"),
-        ("SystemLogLevel", "INFO"),
-        ("ApiRateLimit", "50"),
-        ("ApiBurstLimit", "100"),
-        ("PollerReservedConcurrency", "2"),
-        ("IdentityQuota", "10000"),
-        ("Tracing", "Disabled"),
-        ("Architecture", "arm64"),
-    ];
-    let identity = |name: &str| Identity {
-        name: name.to_owned(),
-        verified: true,
-        dkim: true,
-    };
-    let topic = || Topic {
-        confirmed: 1,
-        pending: 0,
-        key: String::new(),
-    };
-    let alarm = Alarm {
-        enabled: true,
-        actions: vec![PAGER.to_owned(), TOPIC.to_owned()],
-    };
-    let environment = [
-        ("OWN_DOMAINS", "lasso.com,lasso.com"),
-        ("CLIENT_ID_CLAIM", "custom:client_id"),
-    ];
-    Facts {
-        region: "us-east-1".to_owned(),
-        stack_status: "UPDATE_COMPLETE".to_owned(),
-        parameters: owned(&parameters),
-        ahead: Some(SignedDuration::from_secs(1)),
-        account: Ok(Account {
-            production: true,
-            sending: true,
-            enforcement: "HEALTHY".to_owned(),
-            emails_per_day: 50_000.0,
-            emails_per_second: 14.0,
-        }),
-        identities: Ok(100),
-        sender: Ok(Some(identity("lasso.com"))),
-        support: Ok(Some(identity("lasso.com"))),
-        support_suppressed: Ok(false),
-        configuration_set: Ok(Some(ConfigurationSet { sending: true })),
-        issuer: Ok(Issuer {
-            issuer: "https://cognito-idp.us-east-1.amazonaws.com/pool".to_owned(),
-            keys: 2,
-            scopes: vec!["openid".to_owned(), "profile".to_owned()],
-            ends_sessions: true,
-        }),
-        api: Ok(200),
-        console_api: None,
-        console: Some(Ok(200)),
-        console_keys: None,
-        alarms: Ok(BTreeMap::from([("OutboxAlarm".to_owned(), Some(alarm))])),
-        topics: [TOPIC, PAGER, CHAT]
-            .map(|arn| (arn.to_owned(), Ok(Some(topic()))))
-            .into(),
-        chat_topic: Some(CHAT.to_owned()),
-        table: Ok(Some(Table {
-            schema: true,
-            recovery: Ok(true),
-            protected: true,
-            expiry: Ok(Some("expires_at".to_owned())),
-            key_usable: true,
-        })),
-        functions: BTreeMap::from([(
-            "AddDomainFunction".to_owned(),
-            Ok(Function {
-                environment: owned(&environment),
-                architecture: "arm64".to_owned(),
-            }),
-        )]),
-        schedule: Ok(Some(true)),
-        concurrency: Ok(1_000),
-        executions: Ok(1_000),
-        without_table: Ok(None),
-        dns: Dns {
-            udp: true,
-            edns: true,
-            tcp: true,
-        },
-    }
-}
-
-fn owned(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
-    let pairs = pairs.iter();
-    pairs
-        .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
-        .collect()
-}
+use in_order::{CHAT, KEY, PAGER, PUBLISHES, TOPIC, in_order, mapping, policy};
 
 impl Facts {
     fn set(&mut self, parameter: &str, value: &str) {
@@ -206,6 +79,7 @@ finds! {
     single_emails_above_the_rate: SingleEmailsAboveRate, |f| f.set("SingleEmailsPerMinute", "301");
     support_emails_above_the_daily_quota: SupportEmailsAboveQuota, |f| f.set("MaxSupportEmailsPerClientPerDay", "50001");
     support_on_the_suppression_list: SupportSuppressed, |f| f.support_suppressed = Ok(true);
+    a_sender_that_is_support_and_has_no_identity: SenderIsSupport, |f| { f.sender = Ok(None); f.set("SenderEmail", "Support@lasso.com") };
     a_sender_that_is_support: SenderIsSupport, |f| f.set("SenderEmail", "Support@lasso.com");
     a_configuration_set_that_does_not_exist: ConfigurationSetAbsent, |f| f.configuration_set = Ok(None);
     a_configuration_set_that_is_paused: ConfigurationSetPaused, |f| f.configuration_set = Ok(Some(ConfigurationSet { sending: false }));
@@ -231,6 +105,8 @@ finds! {
     a_scope_that_the_console_asks_for: ScopeOfPeople, |f| { f.set("ConsoleScopes", "profile crm/mass-mail"); f.set("MassMailScope", "crm/mass-mail") };
     a_client_in_a_claim_of_a_person: ClientClaimOfPerson, |f| f.set("ClientIdClaim", "email");
     a_scope_without_its_resource_server: ScopeWithoutServer, |f| f.set("MassMailScope", "mass-mail");
+    an_origin_in_upper_case: OriginNeverMatches, |f| f.set("AllowedOrigins", "https://CRM.lasso.com");
+    an_origin_with_the_port_of_https: OriginNeverMatches, |f| f.set("AllowedOrigins", "https://crm.lasso.com,https://crm.lasso.com:443");
     an_origin_without_tls: OriginWithoutTls, |f| f.set("AllowedOrigins", "https://crm.lasso.com,http://crm.lasso.com");
     an_api_without_routes: ApiUnreachable, |f| f.api = Ok(404);
     an_own_domain_that_leads_elsewhere: ApiDomainUnreachable, |f| { f.set("ApiDomainName", "api.lasso.com"); f.api = Err("invalid certificate".to_owned()) };
@@ -249,8 +125,13 @@ finds! {
     an_alarm_topic_in_another_region: AlarmTopicElsewhere, |f| f.set("AlarmTopicArn", "arn:aws:sns:eu-west-1:123456789012:pager");
     an_alarm_topic_without_a_subscription: AlarmTopicUnheard, |f| f.topic(PAGER).confirmed = 0;
     an_alarm_topic_that_cloudwatch_cannot_use: AlarmTopicEncrypted, |f| f.topic(PAGER).key = "alias/aws/sns".to_owned();
-    an_alarm_email_that_is_not_confirmed: AlarmEmailPending, |f| *f.topic(TOPIC) = Topic { confirmed: 0, pending: 1, key: String::new() };
+    an_alarm_email_that_is_not_confirmed: AlarmEmailPending, |f| { f.topic(TOPIC).confirmed = 0; f.topic(TOPIC).pending = 1 };
+    an_alarm_topic_whose_policy_is_for_others: AlarmTopicClosed, |f| f.topic(PAGER).policy = Ok(policy(r#"{"Statement": []}"#));
+    an_alarm_topic_whose_key_is_not_for_cloudwatch: AlarmTopicKeyClosed, |f| { f.topic(PAGER).key = KEY.to_owned(); f.keys.insert(KEY.to_owned(), Ok(Some(policy(PUBLISHES)))); };
     a_chat_topic_without_a_channel: ChatUnheard, |f| f.topic(CHAT).confirmed = 0;
+    a_function_that_may_not_run: FunctionStopped, |f| f.functions.values_mut().next().unwrap().as_mut().unwrap().reserved = Ok(Some(0));
+    a_mapping_that_is_disabled: QueueUnread, |f| _ = f.mappings.insert("AlertMapping".to_owned(), Ok(Some(mapping(false))));
+    a_mapping_that_is_gone: QueueUnread, |f| _ = f.mappings.insert("AlertMapping".to_owned(), Ok(None));
     a_schedule_that_is_off: ScheduleOff, |f| f.schedule = Ok(Some(false));
     a_schedule_that_is_gone: ScheduleOff, |f| f.schedule = Ok(None);
     a_breaker_that_never_trips: BreakerNeverTrips, |f| f.set("BreakerPercent", "100");
@@ -272,6 +153,7 @@ finds! {
     a_table_without_protection: TableUnprotected, |f| f.table().protected = false;
     a_table_whose_items_stay: TableWithoutExpiry, |f| f.table().expiry = Ok(None);
     a_table_whose_key_is_disabled: TableKeyUnusable, |f| f.table().key_usable = false;
+    a_key_that_does_not_exist: KeyAbsent, |f| { f.set("KmsKeyArn", KEY); f.keys.insert(KEY.to_owned(), Ok(None)); };
     a_key_of_another_region: KeyElsewhere, |f| f.set("KmsKeyArn", "arn:aws:kms:eu-west-1:123456789012:key/1");
     dns_that_does_not_answer: DnsUnanswered, |f| f.dns = Dns { udp: false, edns: false, tcp: false };
     dns_without_tcp: DnsWithoutTcp, |f| f.dns.tcp = false;

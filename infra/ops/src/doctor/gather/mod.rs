@@ -1,0 +1,129 @@
+//! Asks what [`super::judge`] wants to know. Reads only.
+
+mod alarms;
+mod functions;
+mod keys;
+mod mail;
+mod table;
+
+use aws_sdk_dynamodb::error::ProvideErrorMetadata;
+use aws_smithy_runtime_api::client::result::SdkError;
+use domain_auth_aws::SystemClock;
+
+use super::facts::{Asked, Dns, Facts};
+use super::web;
+use crate::aws::Aws;
+use crate::commands::patience;
+use crate::sentence::sentence;
+use crate::stack::Stack;
+
+/// Asks everything.
+pub async fn gather(aws: &Aws, stack: &Stack) -> Facts {
+    let alarms = alarms::alarms(aws, stack).await;
+    let http = aws.http();
+    let set = |name: &str| Some(stack.parameter(name)).filter(|value| !value.is_empty());
+    let configuration_set = match set("ConfigurationSet") {
+        Some(name) => mail::configuration_set(aws, name).await,
+        None => Ok(None),
+    };
+    let api_url = aws.local().map(|local| local.api_url.as_str());
+    let api_url = api_url.or_else(|| stack.outputs.get("ApiUrl").map(String::as_str));
+    let openapi = |url: &str| format!("{}/openapi.json", url.trim_end_matches('/'));
+    let api = match api_url {
+        Some(url) => web::status(http, &openapi(url)).await,
+        None => Err("the stack has no output ApiUrl".to_owned()),
+    };
+    let console_api = match set("ConsoleApiUrl") {
+        Some(url) => Some(web::status(http, &openapi(url)).await),
+        None => None,
+    };
+    let console = match stack.outputs.get("ConsoleUrl") {
+        Some(url) => Some(web::status(http, url).await),
+        None => None,
+    };
+    let console_keys = match set("ConsoleJwksUri") {
+        Some(url) => Some(web::keys(http, url).await),
+        None => None,
+    };
+    let chat_topic = stack.outputs.get("ChatTopicArn").cloned();
+    let topics = alarms::topics(aws, stack, &alarms, chat_topic.as_deref()).await;
+    let concurrency = functions::concurrency(aws).await;
+    let keys = keys::policies(aws, stack, &topics).await;
+    let mut facts = Facts {
+        region: aws.region().to_owned(),
+        stack_status: stack.status.clone(),
+        parameters: stack.parameters.clone(),
+        ahead: None,
+        account: mail::account(aws).await,
+        identities: mail::identities(aws).await,
+        sender: mail::identity(aws, stack.parameter("SenderEmail")).await,
+        support: mail::identity(aws, stack.parameter("SupportEmail")).await,
+        support_suppressed: mail::suppressed(aws, stack.parameter("SupportEmail")).await,
+        configuration_set,
+        issuer: issuer(aws, stack.parameter("JwtIssuer")).await,
+        api,
+        console_api,
+        console,
+        console_keys,
+        alarms,
+        topics,
+        keys,
+        chat_topic,
+        table: table::table(aws, stack).await,
+        functions: functions::functions(aws, stack).await,
+        mappings: functions::mappings(aws, stack).await,
+        schedule: functions::schedule(aws, stack).await,
+        concurrency: concurrency.clone().map(|(unreserved, _)| unreserved),
+        executions: concurrency.map(|(_, all)| all),
+        without_table: table::without_table(aws, stack).await,
+        dns: dns(aws).await,
+    };
+    facts.ahead = aws.ahead();
+    facts
+}
+
+/// Calls SES until it does not throttle.
+async fn patiently<T, E, R>(
+    call: impl AsyncFn() -> Result<T, SdkError<E, R>>,
+) -> Result<T, SdkError<E, R>>
+where
+    E: ProvideErrorMetadata,
+{
+    let throttles = |error: &SdkError<E, R>| {
+        matches!(
+            error.code(),
+            Some("Throttling" | "ThrottlingException" | "TooManyRequestsException")
+        )
+    };
+    patience::while_it(throttles, &SystemClock, call).await
+}
+
+fn why<E>(error: &E) -> String
+where
+    E: std::error::Error + 'static,
+{
+    sentence(error)
+}
+
+async fn issuer(aws: &Aws, issuer: &str) -> Asked<super::facts::Issuer> {
+    match aws.local() {
+        None => web::issuer(aws.http(), issuer, false).await,
+        Some(local) => {
+            let pool = issuer.rsplit('/').next().unwrap_or_default();
+            let base = format!("{}/{pool}", local.aws_endpoint_url);
+            web::issuer(aws.http(), &base, true).await
+        }
+    }
+}
+
+async fn dns(aws: &Aws) -> Dns {
+    let local = aws.local().and_then(|local| local.dns_server.parse().ok());
+    match local.or_else(web::system_resolver) {
+        Some(server) => web::dns(server).await,
+        None => Dns {
+            udp: false,
+            edns: false,
+            tcp: false,
+        },
+    }
+}

@@ -7,9 +7,9 @@
 
 mod ask;
 mod questions;
+mod seen;
 
 use std::fmt;
-use std::path::Path;
 
 use domain_auth::identity::{Dkim, DkimToken};
 use domain_auth::names::DomainName;
@@ -18,7 +18,7 @@ use domain_auth::state::VERIFICATION_WINDOW;
 use domain_auth::use_cases::SesTools;
 use domain_auth_aws::SesIdentities;
 use jiff::{SignedDuration, Timestamp};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use super::connected::Connected;
 use super::patience::patiently;
@@ -27,34 +27,15 @@ use crate::options::VerifyAccount;
 use crate::outcome::{Error, Report};
 use crate::stack::Stack;
 use ask::{
-    delete, described, inherited, made, nothing_above, rate, restarted, token, tokens, v1_status,
+    delete, describe, described, inherited, made, nothing_above, rate, restarted, token, tokens,
+    v1_status,
 };
 pub use questions::{Answers, Question};
+pub use seen::Seen;
+use seen::{put, read, write};
 
 /// After the window, for the clocks of SES and of this machine.
 const SAFETY: SignedDuration = SignedDuration::from_hours(1);
-
-/// What has been seen so far: the file.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Seen {
-    /// The domain that the operator owns.
-    pub domain: String,
-    /// What the identities are tagged with.
-    pub tag: String,
-    /// Tokens of the first life of the verified identity.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub first_tokens: Option<Vec<String>>,
-    /// Those of the second one.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub second_tokens: Option<Vec<String>>,
-    /// When the identity without records was made, and its DKIM tokens.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub unpublished: Option<(Timestamp, Vec<String>)>,
-    /// The answers.
-    pub answers: Answers,
-    /// Everything that was made has been deleted.
-    pub cleaned_up: bool,
-}
 
 /// What comes next.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -113,13 +94,22 @@ pub(super) async fn run(
     let domain = DomainName::parse(&options.domain)
         .map_err(|error| Error::Input(format!("{}: {error}", options.domain)))?;
     let mut connected = Connected::to(aws, stack)?;
-    let mut seen = read(&options.state)?.unwrap_or_else(|| Seen::new(&domain, &connected));
+    let kept = read(&options.state)?;
+    let first = kept.is_none();
+    let mut seen = kept.unwrap_or_else(|| Seen::begun(&domain, connected.clock.now()));
     if seen.domain != domain.as_str() {
         return Err(Error::Input(format!(
             "{} is about {}, and not about {domain}",
             options.state.display(),
             seen.domain
         )));
+    }
+    let region = aws.region().to_owned();
+    // The tag of this run, so that no identity of the stack is ours to delete.
+    connected.ses = SesIdentities::new(aws.ses_v1(), aws.ses_v2(), region, seen.tag.clone());
+    if first {
+        // Before anything is kept: a refused start leaves no file.
+        may_begin(&connected.tools(), &domain).await?;
     }
     if !options.consent.yes {
         let told = Told {
@@ -128,9 +118,10 @@ pub(super) async fn run(
         };
         return Ok(Report::new(&told, false));
     }
-    let region = aws.region().to_owned();
-    // The tag of this run, so that no identity of the stack is ours to delete.
-    connected.ses = SesIdentities::new(aws.ses_v1(), aws.ses_v2(), region, seen.tag.clone());
+    if let Some(answers) = &options.answers {
+        // Before any call: a file that cannot be written is told at once.
+        put(answers, &seen.answers.markdown(aws.region()))?;
+    }
     write(&options.state, &seen)?;
     let next = loop {
         let next = step(&connected.tools(), &mut seen).await?;
@@ -150,22 +141,20 @@ pub(super) async fn run(
     Ok(Report::new(&told, needs_a_person))
 }
 
-impl Seen {
-    fn new(domain: &DomainName, connected: &Connected) -> Self {
-        Self::begun(domain, connected.clock.now())
-    }
-
-    fn begun(domain: &DomainName, now: Timestamp) -> Self {
-        Self {
-            domain: domain.to_string(),
-            tag: format!("verify-account-{}", now.as_second()),
-            first_tokens: None,
-            second_tokens: None,
-            unpublished: None,
-            answers: Answers::default(),
-            cleaned_up: false,
+/// Refuses a domain on which the questions cannot be asked. Changes nothing.
+async fn may_begin<P>(tools: &SesTools<'_, P>, domain: &DomainName) -> Result<(), Error>
+where
+    P: Ports<Ses: Identities>,
+{
+    nothing_above(tools, domain).await?;
+    for name in Names::below(domain)?.all() {
+        if describe(tools, name).await?.is_some() {
+            return Err(Error::Input(format!(
+                "SES has an identity {name} already: choose a domain without one below it, or delete it if an earlier run left it"
+            )));
         }
     }
+    Ok(())
 }
 
 /// Does the next thing. It is noted when it is done, so that one that was killed is done once more; each can be.
@@ -304,40 +293,6 @@ where
     }
     seen.cleaned_up = true;
     Ok(Next::Done)
-}
-
-/// The file of an earlier start.
-fn read(path: &Path) -> Result<Option<Seen>, Error> {
-    let file = |source| Error::File {
-        path: path.display().to_string(),
-        source,
-    };
-    match std::fs::read(path) {
-        Ok(text) => {
-            let seen = serde_json::from_slice(&text);
-            seen.map(Some)
-                .map_err(|error| Error::failed(path.display().to_string(), error))
-        }
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(file(error)),
-    }
-}
-
-fn write(path: &Path, seen: &Seen) -> Result<(), Error> {
-    let json = serde_json::to_string_pretty(seen);
-    let json = json.map_err(|error| Error::failed("writing what was seen", error))?;
-    put(path, &(json + "\n"))
-}
-
-/// Writes a file as a whole or not at all.
-fn put(path: &Path, text: &str) -> Result<(), Error> {
-    let file = |source| Error::File {
-        path: path.display().to_string(),
-        source,
-    };
-    let beside = path.with_extension("new");
-    std::fs::write(&beside, text).map_err(file)?;
-    std::fs::rename(&beside, path).map_err(file)
 }
 
 /// What the operator is told.

@@ -3,16 +3,13 @@
 mod access;
 mod alarms;
 mod answered;
+mod fixes;
 mod limits;
 mod mail;
 mod operation;
 
 use super::facts::Facts;
 use super::finding::Finding;
-
-/// What brings back what was changed or deleted outside of CloudFormation, which compares a template with the
-/// one before it.
-const REVERT_DRIFT: &str = "Revert the drift (docs/runbook.md, \"Revert drift\"): a deployment of the same template changes nothing.";
 
 /// Everything that is wrong, what matters most first.
 pub fn judge(facts: &Facts) -> Vec<Finding> {

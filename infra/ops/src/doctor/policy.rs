@@ -2,8 +2,6 @@
 
 use serde_json::Value;
 
-use super::facts::Asked;
-
 /// The principal of alarms (Amazon CloudWatch User Guide, "Notifying users on alarm changes").
 const CLOUDWATCH: &str = "cloudwatch.amazonaws.com";
 
@@ -15,7 +13,7 @@ pub struct Policy {
 
 impl Policy {
     /// Reads a policy document. The error says that it is none.
-    pub fn parse(text: &str) -> Asked<Self> {
+    pub fn parse(text: &str) -> Result<Self, String> {
         let document = serde_json::from_str(text);
         let document = document.map_err(|error| format!("its policy cannot be read: {error}"))?;
         Ok(Self { document })

@@ -84,13 +84,35 @@ pub(super) fn with_what_it_lacks(
     clock: &impl Clock,
 ) -> Result<Option<Change>, DetailsRefusal> {
     changed(domain, actor, clock, |domain| {
-        if let Some(community) = &new.community {
-            domain.add_community(community.clone());
-        }
-        if domain.contact_email.is_none() {
-            domain.contact_email.clone_from(&new.contact_email);
-        }
+        add_what_it_lacks(domain, new);
     })
+}
+
+/// Whether [`with_what_it_lacks`] would change the domain.
+pub(super) fn lacks(domain: &Domain, new: &NewDomain) -> Result<bool, DetailsRefusal> {
+    let after = with(domain, |domain| {
+        add_what_it_lacks(domain, new);
+    })?;
+    Ok(evidence::of_details(domain, &after).is_some())
+}
+
+fn add_what_it_lacks(domain: &mut Domain, new: &NewDomain) {
+    if let Some(community) = &new.community {
+        domain.add_community(community.clone());
+    }
+    if domain.contact_email.is_none() {
+        domain.contact_email.clone_from(&new.contact_email);
+    }
+}
+
+/// The domain after an update, if it may be so.
+fn with(before: &Domain, update: impl FnOnce(&mut Domain)) -> Result<Domain, DetailsRefusal> {
+    let mut after = before.clone();
+    update(&mut after);
+    if after.communities().count() > MAX_COMMUNITIES {
+        return Err(DetailsRefusal::TooManyCommunities);
+    }
+    Ok(after)
 }
 
 fn changed(
@@ -99,11 +121,7 @@ fn changed(
     clock: &impl Clock,
     update: impl FnOnce(&mut Domain),
 ) -> Result<Option<Change>, DetailsRefusal> {
-    let mut after = before.clone();
-    update(&mut after);
-    if after.communities().count() > MAX_COMMUNITIES {
-        return Err(DetailsRefusal::TooManyCommunities);
-    }
+    let after = with(before, update)?;
     let Some(evidence) = evidence::of_details(before, &after) else {
         return Ok(None);
     };

@@ -11,7 +11,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::SesTools;
 use super::add::taken;
-use super::change_details::{DetailsRefusal, with_what_it_lacks};
+use super::change_details::{DetailsRefusal, lacks, with_what_it_lacks};
 use super::failure::Failure;
 use super::provision::adopted;
 use super::registers::{self, Registers, register_of};
@@ -434,7 +434,11 @@ where
     if let Some(before) = before {
         let status = before.state.status();
         return Ok(match status {
-            _ if wanted.is_reached_by(status) => Ok(Expected::Already),
+            _ if wanted.is_reached_by(status) => match lacks(&before, new) {
+                Ok(true) => Ok(Expected::Add),
+                Ok(false) => Ok(Expected::Already),
+                Err(refusal) => Err(refusal.into()),
+            },
             Status::Contested | Status::Provisioning | Status::Pending | Status::Verified => {
                 Ok(Expected::Import)
             }
@@ -457,6 +461,8 @@ where
 pub enum Expected {
     /// It would be imported, if SES has a verified identity that may be the client's.
     Import,
-    /// The domain is already in the requested state.
+    /// The domain is already in the requested state, and would get the row's community, or its contact.
+    Add,
+    /// The domain is already in the requested state, and has all that the row has.
     Already,
 }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use domain_auth::domain::Domain;
 use domain_auth::history::Action;
+use domain_auth::names::{Community, EmailAddress};
 use domain_auth::ports::{ListFilter, ReadDomains};
 use domain_auth::state::Status;
 use domain_auth::use_cases::{SesBudget, StoreTools};
@@ -12,6 +13,7 @@ use domain_auth_testkit::{
 };
 use futures::FutureExt;
 
+use super::file::rows;
 use super::*;
 use crate::outcome::WRONG_ARGUMENTS;
 
@@ -258,6 +260,23 @@ fn another_community_of_a_domain_that_is_there_is_added() {
         2
     );
     assert_eq!(world.store.outbox_length(), 0);
+}
+
+#[test]
+fn a_dry_run_counts_a_row_that_only_adds_something_as_imported() {
+    let mut rows = [
+        row(2, "maple", "example.com"),
+        row(3, "maple", "example.com"),
+    ];
+    rows[1].new.community = Some(Community::parse("Ridge").unwrap());
+    let world = World::with_identities(&rows[..1]);
+    world.import(&rows[..1], ImportAs::Authenticated).unwrap();
+    let planned = world.plan(&rows);
+    let imported = world.import(&rows, ImportAs::Authenticated).unwrap();
+    assert_eq!((planned.imported, planned.already), (1, 1));
+    assert_eq!((imported.imported, imported.already), (1, 1));
+    let again = world.plan(&rows);
+    assert_eq!((again.imported, again.already), (0, 2));
 }
 
 #[test]

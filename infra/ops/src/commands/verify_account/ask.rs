@@ -35,7 +35,7 @@ where
     Ok(())
 }
 
-async fn describe<P>(
+pub(super) async fn describe<P>(
     tools: &SesTools<'_, P>,
     name: &DomainName,
 ) -> Result<Option<ExistingIdentity>, Error>

@@ -143,6 +143,27 @@ fn an_identity_that_it_did_not_make_is_neither_used_nor_deleted() {
 }
 
 #[test]
+fn a_domain_with_an_identity_at_it_above_it_or_below_it_is_refused_before_anything_is_kept() {
+    for name in [
+        "example.com",
+        "lab.example.com",
+        "lasso-keys.lab.example.com",
+    ] {
+        let world = World::new();
+        let domain = domain_name("lab.example.com");
+        let tools = world.tools();
+        let begin = || may_begin(&tools, &domain).now_or_never().unwrap();
+        assert!(begin().is_ok());
+        world.ses.add_foreign(&domain_name(name), None, true);
+        let refused = begin();
+        assert!(
+            matches!(refused, Err(Error::Input(why)) if why.contains(name)),
+            "{name}"
+        );
+    }
+}
+
+#[test]
 fn every_question_is_in_the_document() {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/aws-questions.md");
     let document = std::fs::read_to_string(path).unwrap();

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::facts::{Alarm, Asked, Policy, Topic};
-use super::why;
+use super::asking::why;
 use crate::aws::{Aws, Service};
 use crate::sentence::sentence;
 use crate::stack::Stack;

@@ -3,7 +3,7 @@
 use aws_sdk_sesv2::types::DkimStatus;
 
 use super::super::facts::{Account, Asked, ConfigurationSet, Identity};
-use super::{patiently, why};
+use super::asking::{patiently, why};
 use crate::aws::Aws;
 
 pub(super) async fn account(aws: &Aws) -> Asked<Account> {

@@ -1,20 +1,15 @@
 //! Asks what [`super::judge`] wants to know. Reads only.
 
 mod alarms;
+mod asking;
 mod functions;
 mod keys;
 mod mail;
 mod table;
 
-use aws_sdk_dynamodb::error::ProvideErrorMetadata;
-use aws_smithy_runtime_api::client::result::SdkError;
-use domain_auth_aws::SystemClock;
-
 use super::facts::{Asked, Dns, Facts};
 use super::web;
 use crate::aws::Aws;
-use crate::commands::patience;
-use crate::sentence::sentence;
 use crate::stack::Stack;
 
 /// Asks everything.
@@ -80,29 +75,6 @@ pub async fn gather(aws: &Aws, stack: &Stack) -> Facts {
     };
     facts.ahead = aws.ahead();
     facts
-}
-
-/// Calls SES until it does not throttle.
-async fn patiently<T, E, R>(
-    call: impl AsyncFn() -> Result<T, SdkError<E, R>>,
-) -> Result<T, SdkError<E, R>>
-where
-    E: ProvideErrorMetadata,
-{
-    let throttles = |error: &SdkError<E, R>| {
-        matches!(
-            error.code(),
-            Some("Throttling" | "ThrottlingException" | "TooManyRequestsException")
-        )
-    };
-    patience::while_it(throttles, &SystemClock, call).await
-}
-
-fn why<E>(error: &E) -> String
-where
-    E: std::error::Error + 'static,
-{
-    sentence(error)
 }
 
 async fn issuer(aws: &Aws, issuer: &str) -> Asked<super::facts::Issuer> {

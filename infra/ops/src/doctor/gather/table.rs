@@ -8,7 +8,7 @@ use domain_auth::state::Status;
 use domain_auth_aws::{SesIdentities, SystemClock, Table as DomainTable};
 
 use super::super::facts::{Asked, Table};
-use super::why;
+use super::asking::why;
 use crate::aws::Aws;
 use crate::commands::patience;
 use crate::sentence::sentence;

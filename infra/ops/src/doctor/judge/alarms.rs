@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::facts::{Facts, Topic};
 use super::super::finding::{Code, Finding};
-use super::REVERT_DRIFT;
 use super::answered::answered;
+use super::fixes::REVERT_DRIFT;
 
 pub(super) fn judge(facts: &Facts, findings: &mut Vec<Finding>) {
     let (topic, email) = (

@@ -5,8 +5,8 @@ use jiff::SignedDuration;
 use super::super::facts::{Facts, Function, Table};
 use super::super::finding::{Code, Finding};
 use super::super::parameters::variable_of;
-use super::REVERT_DRIFT;
 use super::answered::answered;
+use super::fixes::REVERT_DRIFT;
 
 /// Beyond it, requests are refused by AWS at times (Signature Version 4 allows 5 minutes), and leases of
 /// 30 s, which `import` takes, do not hold.

@@ -231,8 +231,8 @@ where
     Ok(sends.then(|| holder.clone()))
 }
 
-/// The claim has already ended. Only the same reason again is a repetition: another one would be shown to
-/// nobody.
+/// The claim has already ended. Only the same reason again is a repetition: the client would not see
+/// another one.
 fn repeated(domain: Domain, order: &Order) -> Result<Released, ReleaseError> {
     let why = domain
         .state

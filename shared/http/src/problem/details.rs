@@ -191,8 +191,8 @@ impl ApiError {
                 409,
                 "already_lost",
                 "The client has already lost the name",
-                "The client has already lost this name, so there is no claim to end, and nobody would \
-                 see another reason. Nothing was changed. DELETE removes the domain from the client's list.",
+                "The client has already lost this name, so there is no claim to end, and the client \
+                 would not see this reason. Nothing was changed. DELETE removes the domain from the client's list.",
             ),
             Self::TooManyInstructions { of_domain, seconds } => {
                 let (limit, whose) = if of_domain {

@@ -45,5 +45,7 @@ pub(crate) async fn many<S: CommitChanges + ReadSenders>(store: &S) {
         assert_eq!(register.holder(&domain_name(organizational)), Some(&maple));
     }
     assert!(store.looks_at(&maple, &names).await.unwrap().is_empty());
+    let lines = store.newest_lines(&maple, &names).await.unwrap();
+    assert!(lines.keys().eq(&there));
     assert!(store.registers(&BTreeSet::new()).await.unwrap().is_empty());
 }

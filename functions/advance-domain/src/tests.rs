@@ -1,6 +1,7 @@
 //! Every file in `events/advance-domain`, through the handler, on fakes.
 
 use domain_auth::domain::Domain;
+use domain_auth::erasure::{EraseClients, Erasure};
 use domain_auth::event::EventType;
 use domain_auth::history::{Action, Actor, HistoryEntry};
 use domain_auth::idempotency::KeyOwner;
@@ -10,7 +11,7 @@ use domain_auth::ses_share::{RequestCalls, SesTurns, TurnRequest};
 use domain_auth::state::{FailureReason, State, Status, Trigger};
 use domain_auth_testkit::{
     Answer, FakeSes, MemoryStore, RecordingTopic, SequentialIds, SesFault, TestClock, TestPorts,
-    answer_of, client, domain_name, identity, new_domain, request_in,
+    answer_of, client, domain_name, identity, new_domain, request_in, request_with,
 };
 use jiff::SignedDuration;
 
@@ -203,4 +204,23 @@ async fn a_change_of_details_is_written_once_to_the_history() {
         let page = app.store.domains(&client, &filter, 10, None).await;
         assert_eq!(page.unwrap().items.len(), found, "{community}");
     }
+}
+
+/// So no stored response keeps the erasure from its end.
+#[tokio::test]
+async fn a_key_of_a_client_that_is_being_erased_is_not_stored() {
+    let app = app().await;
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../events/advance-domain");
+    let text = std::fs::read_to_string(format!("{folder}/notify-unknown.json")).unwrap();
+    let answered = async |key: &str| {
+        let mut event: serde_json::Value = serde_json::from_str(&text).unwrap();
+        event["headers"]["idempotency-key"] = key.into();
+        let reply = app.handle(request_with(event)).await;
+        (reply.status().as_u16(), app.store.contents().contains(key))
+    };
+    assert_eq!(answered("before-it").await, (404, true));
+    let maple = client("maple-homes");
+    let erasure = Erasure::begun_by(Actor::Service, app.clock.now());
+    app.store.begin_erasure(&maple, &erasure).await.unwrap();
+    assert_eq!(answered("meanwhile").await, (404, false));
 }

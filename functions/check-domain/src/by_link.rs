@@ -6,6 +6,7 @@ use domain_auth::dns::Lookup;
 use domain_auth::figures::{ses_calls, time_to_verified};
 use domain_auth::history::Actor;
 use domain_auth::idempotency::IdempotencyLedger;
+use domain_auth::limits::ReadClientRecord;
 use domain_auth::links::{LinkToken, ReadLinks};
 use domain_auth::ports::{ClaimStore, Identities, IdentityStatuses, Meter, Outbox, Ports, Publish};
 use domain_auth::ses_share::SesTurns;
@@ -20,7 +21,13 @@ use crate::App;
 impl<P> App<P>
 where
     P: Ports<
-            Store: ClaimStore + ReadLinks + Outbox + IdempotencyLedger + CountChecks + SesTurns,
+            Store: ClaimStore
+                       + ReadLinks
+                       + Outbox
+                       + IdempotencyLedger
+                       + ReadClientRecord
+                       + CountChecks
+                       + SesTurns,
             Ses: Identities + IdentityStatuses,
             Publisher: Publish,
             Dns: Lookup,

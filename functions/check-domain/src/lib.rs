@@ -12,6 +12,7 @@ use domain_auth::dns::Lookup;
 use domain_auth::figures::{ses_calls, time_to_verified};
 use domain_auth::final_step::FinalStepPolicy;
 use domain_auth::idempotency::IdempotencyLedger;
+use domain_auth::limits::ReadClientRecord;
 use domain_auth::links::ReadLinks;
 use domain_auth::ports::{ClaimStore, Identities, IdentityStatuses, Meter, Outbox, Ports, Publish};
 use domain_auth::ses_share::SesTurns;
@@ -50,7 +51,13 @@ pub struct App<P: Ports> {
 impl<P> App<P>
 where
     P: Ports<
-            Store: ClaimStore + ReadLinks + Outbox + IdempotencyLedger + CountChecks + SesTurns,
+            Store: ClaimStore
+                       + ReadLinks
+                       + Outbox
+                       + IdempotencyLedger
+                       + ReadClientRecord
+                       + CountChecks
+                       + SesTurns,
             Ses: Identities + IdentityStatuses,
             Publisher: Publish,
             Dns: Lookup,

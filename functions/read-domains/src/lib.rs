@@ -134,8 +134,11 @@ where
         };
         let domain = self.store.domain(client, name);
         let (domain, history) = futures::future::try_join(domain, gather).await?;
-        domain.filter(Domain::is_there).ok_or(ApiError::NotFound)?;
         let view = history.view(&self.cursors, list);
+        // That of a domain that is gone is kept: it says who removed it.
+        if view.items.is_empty() && domain.is_none_or(|domain| !domain.is_there()) {
+            return Err(ApiError::NotFound);
+        }
         Ok(json(StatusCode::OK, &view))
     }
 

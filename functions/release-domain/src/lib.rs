@@ -6,6 +6,7 @@
 mod config;
 
 use domain_auth::idempotency::IdempotencyLedger;
+use domain_auth::limits::ReadClientRecord;
 use domain_auth::ports::{ClaimStore, Outbox, Ports, Publish};
 use domain_auth::use_cases::StoreTools;
 use domain_auth::use_cases::release::release;
@@ -30,7 +31,7 @@ pub struct App<P: Ports> {
 
 impl<P> App<P>
 where
-    P: Ports<Store: ClaimStore + Outbox + IdempotencyLedger, Publisher: Publish>,
+    P: Ports<Store: ClaimStore + Outbox + IdempotencyLedger + ReadClientRecord, Publisher: Publish>,
 {
     /// Answers one request.
     pub async fn handle(&self, request: ParsedRequest) -> Reply {

@@ -1,10 +1,11 @@
 //! Every file in `events/remove-domain`, through the handler, on fakes.
 
+use domain_auth::alerts::stops_mail;
 use domain_auth::claims::ClaimRegister;
 use domain_auth::domain::Domain;
-use domain_auth::event::EventType;
+use domain_auth::event::{EventType, Severity};
 use domain_auth::history::Actor;
-use domain_auth::ports::{Clock, CommitChanges, ReadDomains};
+use domain_auth::ports::{Clock, CommitChanges, Outbox, ReadDomains};
 use domain_auth::state::{State, Status, Trigger};
 use domain_auth_http::Reply;
 use domain_auth_testkit::{
@@ -100,6 +101,32 @@ async fn a_removed_domain_is_gone_from_ses_and_told_of_once() {
     assert_eq!(types, [EventType::Removed]);
     let again = answer(&app, "pending").await;
     assert_eq!(again.status(), StatusCode::NOT_FOUND);
+}
+
+/// The client's contact gets an email of that alone (`docs/alerts.md`).
+#[tokio::test]
+async fn a_removal_on_behalf_of_a_client_is_for_its_contact_and_an_erasure_is_not() {
+    for (case, expected) in [
+        ("on-behalf-authenticated-confirmed", vec![Severity::Warning]),
+        ("authenticated-confirmed", vec![Severity::Info]),
+    ] {
+        let app = app().await;
+        answer(&app, case).await;
+        let events = app.publisher.events();
+        let severities: Vec<Severity> = events.iter().map(|event| event.severity).collect();
+        assert_eq!(severities, expected, "{case}");
+        let by_support = events[0].summary.contains("Lasso support removed");
+        assert_eq!(by_support, expected == [Severity::Warning], "{case}");
+        assert_eq!(stops_mail(&events[0]), by_support, "{case}");
+    }
+    let app = app().await;
+    answer(&app, "erase-client").await;
+    let outbox = app.store.unpublished_after(None, 100).await.unwrap();
+    let removed = outbox
+        .iter()
+        .filter(|it| it.event_type == EventType::Removed);
+    let severities: Vec<Severity> = removed.map(|event| event.severity).collect();
+    assert_eq!(severities, [Severity::Info; 3]);
 }
 
 #[tokio::test]

@@ -7,6 +7,7 @@ mod config;
 
 use domain_auth::idempotency::IdempotencyLedger;
 use domain_auth::instructions::{CountInstructions, SendLetter};
+use domain_auth::limits::ReadClientRecord;
 use domain_auth::ports::{CommitChanges, Ports, ReadDomains};
 use domain_auth::use_cases::StoreTools;
 use domain_auth::use_cases::send_instructions::{Order, send_instructions};
@@ -35,7 +36,11 @@ pub struct App<P: Ports> {
 impl<P> App<P>
 where
     P: Ports<
-            Store: ReadDomains + CommitChanges + CountInstructions + IdempotencyLedger,
+            Store: ReadDomains
+                       + CommitChanges
+                       + CountInstructions
+                       + IdempotencyLedger
+                       + ReadClientRecord,
             Mail: SendLetter,
         >,
 {

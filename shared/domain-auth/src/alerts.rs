@@ -170,9 +170,12 @@ pub fn stops_mail(event: &Event) -> bool {
         EventType::Failed | EventType::Displaced => {
             event.previous_status.is_some_and(Status::sends)
         }
+        // By Lasso support, which the client has to learn. Its own removal stops mail on purpose.
+        EventType::Removed => {
+            event.severity == Severity::Warning && event.previous_status.is_some_and(Status::sends)
+        }
         EventType::Added | EventType::Contested | EventType::Ready | EventType::Verified => false,
         EventType::Authenticated | EventType::Recovered | EventType::Rejected => false,
-        EventType::Removed | EventType::Stuck => false,
-        EventType::RecordsReady | EventType::Expiring => false,
+        EventType::Stuck | EventType::RecordsReady | EventType::Expiring => false,
     }
 }

@@ -99,7 +99,7 @@ fn client_is_told(event_type: EventType) -> Told {
         EventType::RecordsReady | EventType::Expiring | EventType::Authenticated => Told::Yes,
         EventType::Rejected | EventType::AtRisk | EventType::Recovered => Told::Yes,
         EventType::Failed | EventType::Displaced => Told::Yes,
-        // A contested claim that Lasso support has ended.
+        // By Lasso support.
         EventType::Removed => Told::IfWarning,
         EventType::Added | EventType::Contested | EventType::Ready => Told::No,
         EventType::Verified | EventType::Stuck => Told::No,
@@ -165,6 +165,7 @@ impl Told {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::state::Status;
 
     fn event(event_type: EventType) -> Event {
         let document = include_str!("../../../docs/events.md");
@@ -223,14 +224,16 @@ mod tests {
         removed.severity = Severity::Warning;
         assert!(Audience::Client.is_told_of(&removed));
         assert!(!Audience::Support.is_told_of(&removed));
+        removed.previous_status = Some(Status::Contested);
         assert_eq!(Lane::of(&removed), Lane::Usual);
+        removed.previous_status = Some(Status::Authenticated);
+        assert_eq!(Lane::of(&removed), Lane::First);
         removed.contact_email = None;
         assert_eq!(Lane::of(&removed), Lane::None);
     }
 
     #[test]
     fn events_about_stopped_mail_go_first() {
-        use crate::state::Status;
         let mut failed = event(EventType::Failed);
         failed.previous_status = Some(Status::Pending);
         assert_eq!(Lane::of(&failed), Lane::Usual);

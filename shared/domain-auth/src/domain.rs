@@ -8,6 +8,7 @@ mod mail_refused;
 mod ready;
 mod ready_call;
 mod records_seen;
+mod situation;
 mod told;
 
 use jiff::Timestamp;
@@ -30,6 +31,7 @@ pub use change::{Change, Fate};
 pub use hidden_by::HiddenBy;
 pub use ready_call::ReadyCall;
 pub use records_seen::RecordsSeen;
+pub use situation::Situation;
 
 /// A domain of one client.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -10,9 +10,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use domain_auth::claims::ClaimRegister;
 use domain_auth::diagnosis::{Diagnosis, DmarcDiscovery, dmarc_name};
 use domain_auth::dns::{Data, DnsLook, Lookup, ZoneOutcome};
-use domain_auth::domain::{Domain, RecordsSeen};
+use domain_auth::domain::{Domain, Fate, RecordsSeen};
 use domain_auth::email_auth::Dmarc;
-use domain_auth::history::Actor;
+use domain_auth::history::{Actor, HistoryEntry};
 use domain_auth::identity::{AxisStatus, SesLook, SesStatus};
 use domain_auth::names::{ClientId, DomainName, Eligibility};
 use domain_auth::ports::{Clock, CommitChanges, ReadSenders, StoreError};
@@ -65,6 +65,15 @@ impl ReadSenders for Counting {
     ) -> Result<BTreeMap<DomainName, DnsLook>, StoreError> {
         self.count(names.len());
         self.store.looks_at(client, names).await
+    }
+
+    async fn newest_lines(
+        &self,
+        client: &ClientId,
+        names: &BTreeSet<DomainName>,
+    ) -> Result<BTreeMap<DomainName, HistoryEntry>, StoreError> {
+        self.count(names.len());
+        self.store.newest_lines(client, names).await
     }
 }
 
@@ -137,8 +146,8 @@ fn a_hundred_addresses_are_judged_in_a_few_reads() {
     assert_eq!(verdicts.len(), 100);
     assert_eq!(
         counting.calls.load(Ordering::SeqCst),
-        3,
-        "claims, domains, names above"
+        4,
+        "claims, domains, names above, history"
     );
     let keys = counting.keys.load(Ordering::SeqCst);
     assert!(keys <= 10, "{keys} keys for four domains");
@@ -153,6 +162,7 @@ fn a_hundred_addresses_are_judged_in_a_few_reads() {
     let standing = |verdict: &Verdict| match verdict {
         Verdict::Covered { by, standing, .. } => Some((by.to_string(), standing.clone())),
         Verdict::InvalidAddress | Verdict::NotYourDomain | Verdict::NotInitiated(_) => None,
+        Verdict::RemovedBySupport { .. } => None,
     };
     let waiting = Some((
         "waiting.example".to_owned(),
@@ -166,6 +176,42 @@ fn a_hundred_addresses_are_judged_in_a_few_reads() {
     assert_eq!(
         verdicts[3],
         Verdict::NotInitiated(domain_name("held.example"))
+    );
+}
+
+/// The history of a domain stays when it is removed.
+#[test]
+fn a_name_that_lasso_support_removed_is_told_and_one_that_its_client_removed_is_not() {
+    let store = MemoryStore::default();
+    let (ids, now) = (SequentialIds::default(), TestClock::default().now());
+    for (name, actor) in [
+        ("support.example", Actor::lasso_support("sam")),
+        ("client.example", Actor::client_admin("jo")),
+    ] {
+        let domain = added(&store, "maple", name);
+        let removed = domain.transition(Trigger::Removed, actor, None, now, &ids);
+        let mut removed = removed.unwrap();
+        removed.fate = Fate::Deleted;
+        store.put_claims(&ClaimRegister::empty(name));
+        store.commit(&removed).now_or_never().unwrap().unwrap();
+    }
+    let below = NamesBelow {
+        dns: &FakeDns::default(),
+        clock: &TestClock::default(),
+    };
+    let (eligibility, maple) = (Eligibility::parse("").unwrap(), client("maple"));
+    let asked = ["a@support.example", "a@client.example", "a@never.example"];
+    let verdicts = judge_all(&store, &below, &eligibility, &maple, &asked);
+    assert_eq!(
+        verdicts.now_or_never().unwrap().unwrap(),
+        [
+            Verdict::RemovedBySupport {
+                name: domain_name("support.example"),
+                at: now
+            },
+            Verdict::NotInitiated(domain_name("client.example")),
+            Verdict::NotInitiated(domain_name("never.example")),
+        ]
     );
 }
 

@@ -206,7 +206,17 @@ fn said(event: &Event) -> Said {
             happened: format!("Amazon SES has verified {name}."),
             ..news("verified", Tone::Good)
         },
-        // Lasso support ended its claim; a client is told of no other removal.
+        // By Lasso support; a client is told of no other removal.
+        EventType::Removed if event.previous_status != Some(Status::Contested) => Said {
+            happened: format!("Lasso support removed {name} from your list of domains."),
+            todo: Some(
+                "If you think that this is wrong, reply to this email. To use the domain again, add it, and \
+                 publish its new records."
+                    .to_owned(),
+            ),
+            button: "See your domains",
+            ..news("removed by Lasso support", if stops_mail(event) { Tone::Urgent } else { Tone::Wanted })
+        },
         EventType::Removed => Said {
             todo: Some(
                 "The domain is not in your list any more. If you think that this is wrong, reply to this email. \

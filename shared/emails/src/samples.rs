@@ -367,6 +367,16 @@ pub(crate) fn events() -> Result<Vec<(&'static str, Event)>, serde_json::Error> 
             ),
         ),
         (
+            "removed-by-support-sending",
+            of(
+                "removed",
+                "warning",
+                "authenticated",
+                "removing",
+                "Lasso support removed this domain on your behalf.",
+            ),
+        ),
+        (
             "rejected",
             of(
                 "rejected",

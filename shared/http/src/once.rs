@@ -1,10 +1,12 @@
 //! The header `Idempotency-Key`: a repeated request has one effect and gets the same response.
-//! Without the header nothing is read or written.
+//! Without the header nothing is read or written. Of a client that is being erased, no response is
+//! stored: each would be another record to erase.
 
 use domain_auth::idempotency::{
     Attempt, Begun, Fingerprint, IdempotencyKey, IdempotencyLedger, KeyError, KeyOwner,
     StoredAnswer,
 };
+use domain_auth::limits::ReadClientRecord;
 use domain_auth::ports::Clock;
 use lambda_http::Request;
 use lambda_http::http::{HeaderName, HeaderValue, StatusCode, header};
@@ -21,7 +23,7 @@ const REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
 
 /// Answers a request with what `handling` gives, once for each `Idempotency-Key`.
 pub async fn once(
-    ledger: &impl IdempotencyLedger,
+    ledger: &(impl IdempotencyLedger + ReadClientRecord),
     clock: &impl Clock,
     request: &ParsedRequest,
     handling: impl Future<Output = Result<Reply, ApiError>>,
@@ -35,12 +37,22 @@ pub async fn once(
     let (Some(key), Some(owner)) = (key, owner_of(request)) else {
         return handled.await;
     };
+    let client = request.client().ok().cloned();
+    if let Some(client) = &client {
+        // A request that has read this before the erasure began has ended before the first step
+        // (`FIRST_STEP`).
+        match ledger.client_record(client).await {
+            Ok(record) if record.erasure.is_some() => return handled.await,
+            Ok(_) => {}
+            Err(error) => return problem(error.into(), request),
+        }
+    }
     let attempt = Attempt {
         owner,
         key,
         fingerprint: fingerprint_of(request),
         at: clock.now(),
-        client: request.client().ok().cloned(),
+        client,
     };
     match ledger.begin(&attempt).await {
         Ok(Begun::Go) => {}

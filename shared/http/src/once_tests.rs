@@ -2,6 +2,8 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use domain_auth::limits::ClientRecord;
+use domain_auth::names::ClientId;
 use domain_auth::ports::StoreError;
 use futures::FutureExt;
 use lambda_http::Body;
@@ -39,6 +41,16 @@ impl IdempotencyLedger for NoLedger {
 
     async fn forget(&self, _: &Attempt) -> Result<(), StoreError> {
         panic!("nothing is forgotten without a key")
+    }
+}
+
+impl ReadClientRecord for NoLedger {
+    async fn client_record(&self, _: &ClientId) -> Result<ClientRecord, StoreError> {
+        panic!("nothing is read without a key")
+    }
+
+    async fn count_domains(&self, _: &ClientId) -> Result<u32, StoreError> {
+        panic!("nothing is counted")
     }
 }
 

@@ -6,11 +6,11 @@ mod sentences;
 use std::borrow::Cow;
 use std::fmt;
 
+use domain_auth::domain::Situation;
 use domain_auth::handoff::HandoffError;
 use domain_auth::idempotency::KeyError;
 use domain_auth::names::{ClientId, DomainName, DomainNameError, Eligibility, IneligibleReason};
 use domain_auth::ports::{SesError, StoreError};
-use domain_auth::state::Status;
 use serde::Serialize;
 
 /// The largest body, in octets.
@@ -57,19 +57,15 @@ pub enum ApiError {
     TooManyChecks(u32),
     /// There is nothing to decide.
     NotVerified {
-        /// Where the domain stands.
-        status: Status,
-        /// Its claim is contested and proven.
-        proven: bool,
+        /// What the domain waits for instead.
+        situation: Situation,
         /// What is missing, in sentences.
         missing: Vec<String>,
     },
     /// Only a domain that failed can be restarted.
     NotFailed {
-        /// Where this one stands.
-        status: Status,
-        /// Its claim is proven, and Lasso support has to decide.
-        proven: bool,
+        /// What this one waits for instead.
+        situation: Situation,
         /// Lasso support asked, on behalf of the client.
         by_support: bool,
     },
@@ -77,10 +73,8 @@ pub enum ApiError {
     Unconfirmed(DomainName),
     /// Something else comes before the domain can be ready.
     NotReady {
-        /// The status of the domain.
-        status: Status,
-        /// It is proven, and Lasso support has to decide.
-        proven: bool,
+        /// What the domain waits for instead.
+        situation: Situation,
         /// What the client wrote is in the history.
         is_noted: bool,
         /// Lasso support asked, on behalf of the client.
@@ -96,7 +90,9 @@ pub enum ApiError {
     /// The query parameter `confirm` names another domain.
     OtherConfirmed,
     /// Only a contested claim that is proven can be granted; where this one stands.
-    NothingToGrant(Status),
+    NothingToGrant(Situation),
+    /// The client has already lost the name, and there is nothing more to release.
+    AlreadyLost,
     /// There were enough emails with instructions today.
     TooManyInstructions {
         /// For this domain, or of this client.
@@ -138,11 +134,11 @@ pub enum ApiError {
     /// The identity at SES does not carry the client's tags.
     IdentityNotOurs,
     /// Only a contested domain can be given an identity that exists; where this one stands.
-    NotContested(Status),
+    NotContested(Situation),
     /// Another client holds the name, or one above or below it, so no identity can be given away.
     HeldByAnother,
-    /// SES has no identity to adopt.
-    NoIdentity,
+    /// SES has no identity to adopt; what the domain waits for.
+    NoIdentity(Situation),
     /// Proven names of others leave no room for one more under this organizational domain.
     NoRoom(String),
     /// The domain has as many links as it may.
@@ -280,14 +276,14 @@ impl ApiError {
             Self::TooManyNames(_) | Self::TooManyCommunities => None,
             Self::NotFailed { .. } | Self::Unconfirmed(_) | Self::NotReady { .. } => None,
             Self::ReleaseUnconfirmed { .. } => None,
-            Self::OtherConfirmed | Self::NothingToGrant(_) => None,
+            Self::OtherConfirmed | Self::NothingToGrant(_) | Self::AlreadyLost => None,
             Self::InvalidKey(_) | Self::KeyReused | Self::KeyInProgress => None,
             Self::BeingRemoved | Self::Busy => None,
             Self::BeingErased | Self::ErasureUnconfirmed(_) => None,
             Self::TooManyLinks | Self::NoSuchLink => None,
             Self::EmailRefused | Self::RecipientSuppressed => None,
             Self::IdentityNotOurs | Self::NotContested(_) => None,
-            Self::HeldByAnother | Self::NoIdentity | Self::NoRoom(_) => None,
+            Self::HeldByAnother | Self::NoIdentity(_) | Self::NoRoom(_) => None,
             Self::TooManyInstructions { .. } | Self::TooManyToRecipient(_) => None,
             Self::TooManyDomains(_) | Self::TooManyAdditions { .. } => None,
         }

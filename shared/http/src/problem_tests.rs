@@ -5,6 +5,7 @@ use std::iter::successors;
 
 use domain_auth::names::InvalidReason;
 use domain_auth::ports::{Refusal, StoreFailure};
+use domain_auth::state::Status;
 
 use super::*;
 
@@ -36,13 +37,11 @@ fn after(error: &ApiError) -> Option<ApiError> {
         ApiError::NotAcceptable => Some(ApiError::CheckedTooSoon(1)),
         ApiError::CheckedTooSoon(_) => Some(ApiError::TooManyChecks(1)),
         ApiError::TooManyChecks(_) => Some(ApiError::NotVerified {
-            status: Status::Pending,
-            proven: false,
+            situation: Situation::plain(Status::Pending),
             missing: Vec::new(),
         }),
         ApiError::NotVerified { .. } => Some(ApiError::NotFailed {
-            status: Status::Pending,
-            proven: false,
+            situation: Situation::plain(Status::Pending),
             by_support: false,
         }),
         ApiError::NotFailed { .. } => Some(ApiError::Unconfirmed(
@@ -50,10 +49,12 @@ fn after(error: &ApiError) -> Option<ApiError> {
         )),
         ApiError::Unconfirmed(_) => Some(ApiError::BeingRemoved),
         ApiError::BeingRemoved => Some(ApiError::OtherConfirmed),
-        ApiError::OtherConfirmed => Some(ApiError::NothingToGrant(Status::Verified)),
-        ApiError::NothingToGrant(_) => Some(ApiError::NotReady {
-            status: Status::Failed,
-            proven: false,
+        ApiError::OtherConfirmed => {
+            Some(ApiError::NothingToGrant(Situation::plain(Status::Verified)))
+        }
+        ApiError::NothingToGrant(_) => Some(ApiError::AlreadyLost),
+        ApiError::AlreadyLost => Some(ApiError::NotReady {
+            situation: Situation::plain(Status::Failed),
             is_noted: false,
             by_support: false,
         }),
@@ -71,10 +72,12 @@ fn after(error: &ApiError) -> Option<ApiError> {
         })),
         ApiError::EmailRefused => Some(ApiError::RecipientSuppressed),
         ApiError::RecipientSuppressed => Some(ApiError::IdentityNotOurs),
-        ApiError::IdentityNotOurs => Some(ApiError::NotContested(Status::Pending)),
+        ApiError::IdentityNotOurs => {
+            Some(ApiError::NotContested(Situation::plain(Status::Pending)))
+        }
         ApiError::NotContested(_) => Some(ApiError::HeldByAnother),
-        ApiError::HeldByAnother => Some(ApiError::NoIdentity),
-        ApiError::NoIdentity => Some(ApiError::NoRoom("example.com".to_owned())),
+        ApiError::HeldByAnother => Some(ApiError::NoIdentity(Situation::plain(Status::Contested))),
+        ApiError::NoIdentity(_) => Some(ApiError::NoRoom("example.com".to_owned())),
         ApiError::NoRoom(_) => Some(ApiError::TooManyCommunities),
         ApiError::TooManyCommunities => Some(ApiError::TooManyNames("example.com".to_owned())),
         ApiError::Busy => Some(ApiError::Store(StoreError {

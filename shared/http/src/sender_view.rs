@@ -8,7 +8,7 @@ use domain_auth::use_cases::sender_warnings::{RefusedByDmarc, SenderWarning, Uns
 use domain_auth::use_cases::senders::{SenderStanding, Verdict};
 use serde::Serialize;
 
-use crate::words::hidden;
+use crate::words::{day, hidden};
 
 /// The answer for one address.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -94,7 +94,7 @@ pub enum SenderWarningCode {
 pub enum SenderReason {
     /// Lasso sends from it.
     Authenticated,
-    /// The client has no domain that covers it.
+    /// The client has no domain that covers it, or Lasso support removed it.
     NotInitiated,
     /// Amazon SES has not verified the domain yet: it has not found the DNS records, or has not returned
     /// them yet.
@@ -144,16 +144,14 @@ impl From<Verdict> for SenderView {
             ),
             Verdict::NotInitiated(name) => {
                 let name = name.to_unicode();
-                Self {
-                    action: Some(SenderAction {
-                        label: format!("Authenticate {name}"),
-                        path: "/domains".to_owned(),
-                    }),
-                    ..Self::refused(
-                        SenderReason::NotInitiated,
-                        format!("{name} is not authenticated yet. Add it to begin."),
-                    )
-                }
+                let message = format!("{name} is not authenticated yet. Add it to begin.");
+                Self::to_be_added(&name, message)
+            }
+            Verdict::RemovedBySupport { name, at } => {
+                let (name, day) = (name.to_unicode(), day(at));
+                let message =
+                    format!("Lasso support removed {name} on {day}. To use it again, add it.");
+                Self::to_be_added(&name, message)
             }
             Verdict::Covered {
                 by,
@@ -192,6 +190,16 @@ impl SenderView {
             message: message.into(),
             action: None,
             warnings: Vec::new(),
+        }
+    }
+
+    fn to_be_added(name: &str, message: String) -> Self {
+        Self {
+            action: Some(SenderAction {
+                label: format!("Authenticate {name}"),
+                path: "/domains".to_owned(),
+            }),
+            ..Self::refused(SenderReason::NotInitiated, message)
         }
     }
 
@@ -403,35 +411,5 @@ fn label_of(standing: &SenderStanding) -> Option<&'static str> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn refused(when: When, percent: Option<u8>) -> String {
-        let by = DomainName::parse("strict.example").unwrap();
-        let refused = RefusedByDmarc {
-            author: DomainName::parse("news.strict.example").unwrap(),
-            policy_of: by.to_string(),
-            policy: Policy::Reject,
-            when,
-            percent,
-            is_signed: true,
-        };
-        refusal(&by, &refused)
-    }
-
-    #[test]
-    fn a_refusal_says_on_what_it_depends_and_how_older_mail_servers_apply_it() {
-        let always = refused(When::Always, None);
-        let policy = "the DMARC policy at _dmarc.strict.example is reject, and";
-        assert!(always.contains(policy), "{always}");
-        let nonexistent = refused(When::Nonexistent, None);
-        let condition = "would be refused if news.strict.example has no records in DNS: ";
-        assert!(nonexistent.contains(condition), "{nonexistent}");
-        assert!(nonexistent.contains("is then reject, and"), "{nonexistent}");
-        let exists = refused(When::Exists, None);
-        assert!(exists.contains("has records in DNS: "), "{exists}");
-        let percent = refused(When::Always, Some(0));
-        let older = "is reject, which older mail servers apply to 0 % of the mail (pct=0), and";
-        assert!(percent.contains(older), "{percent}");
-    }
-}
+#[path = "sender_view_tests.rs"]
+mod tests;

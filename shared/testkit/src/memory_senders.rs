@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use domain_auth::claims::ClaimRegister;
 use domain_auth::dns::DnsLook;
 use domain_auth::domain::Domain;
+use domain_auth::history::HistoryEntry;
 use domain_auth::names::{ClientId, DomainName};
 use domain_auth::ports::{ReadDomains, ReadSenders, StoreError};
 
@@ -43,6 +44,20 @@ impl ReadSenders for MemoryStore {
         for name in names {
             let look = self.look(client, name).await?;
             found.extend(look.map(|look| (name.clone(), look)));
+        }
+        Ok(found)
+    }
+
+    async fn newest_lines(
+        &self,
+        client: &ClientId,
+        names: &BTreeSet<DomainName>,
+    ) -> Result<BTreeMap<DomainName, HistoryEntry>, StoreError> {
+        let mut found = BTreeMap::new();
+        for name in names {
+            let page = self.history(client, name, 1, None).await?;
+            let line = page.items.into_iter().next();
+            found.extend(line.map(|line| (name.clone(), line)));
         }
         Ok(found)
     }

@@ -95,6 +95,7 @@ async fn sender<S: ReadSenders>(
     let decides = match &verdict {
         Verdict::Covered { by, .. } => *by == domain.name,
         Verdict::InvalidAddress | Verdict::NotYourDomain | Verdict::NotInitiated(_) => false,
+        Verdict::RemovedBySupport { .. } => false,
     };
     Ok(decides.then(|| SenderView::from(verdict)))
 }

@@ -41,11 +41,14 @@ fn answers(world: &World, scene: &str, wrong: &mut Vec<String>) -> Option<Answer
     Some(answer)
 }
 
+fn verbs(sentence: &str) -> impl Iterator<Item = &str> {
+    let verbs = sentence.split("POST …/").skip(1);
+    verbs.filter_map(|rest| rest.split(|it: char| !it.is_ascii_alphabetic()).next())
+}
+
 /// The calls in a sentence, written as `POST …/verb`.
 fn named(sentence: &str, by_support: bool) -> Vec<Call> {
-    let verbs = sentence.split("POST …/").skip(1);
-    let verbs = verbs.filter_map(|rest| rest.split(|it: char| !it.is_ascii_alphabetic()).next());
-    verbs
+    verbs(sentence)
         .flat_map(|verb| Call::named(verb, by_support))
         .copied()
         .collect()
@@ -75,6 +78,9 @@ fn a_call_that_does_not_fit_changes_nothing_and_names_one_that_does() {
             checked += 1;
             let after = answers(&world, &format!("{scene}, {call:?}"), &mut wrong);
             let Err(problem) = answer else {
+                if call.has_reason() && world.domain(MAPLE) == before {
+                    wrong.push(format!("{scene}: {call:?} swallows its reason"));
+                }
                 continue;
             };
             if world.domain(MAPLE) != before {
@@ -123,7 +129,13 @@ fn misled(
             .then(|| format!("{call:?} names no call: {text}"));
     }
     let taken = |call: &Call| made().call(MAPLE, *call).is_ok();
-    let any = named.iter().any(taken);
+    // Whether there is an identity to adopt is known only to Amazon SES.
+    let fits = |verb: &str| {
+        let mut calls = Call::named(verb, by_support).iter();
+        verb == "adopt" || calls.len() == 0 || calls.any(taken)
+    };
+    let all = verbs(&problem.detail).all(fits);
+    let any = all && named.iter().any(taken);
     // A decision depends on its body.
     let again = named.contains(&call) && call != Call::Grant;
     (!any || again).then(|| format!("{call:?} names {named:?}, which do not fit: {text}"))

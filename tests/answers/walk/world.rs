@@ -126,6 +126,17 @@ impl Call {
         }
     }
 
+    /// Whether it has a reason, which has to be stored.
+    pub(crate) fn has_reason(self) -> bool {
+        match self {
+            Self::Reject | Self::End | Self::Grant | Self::Adopt => true,
+            Self::Check | Self::Notify | Self::Restart | Self::Remove | Self::Recheck => false,
+            Self::Complete | Self::NotifyFor | Self::RestartFor => false,
+            Self::Change | Self::Instruct | Self::Share | Self::Unshare => false,
+            Self::ChangeFor | Self::InstructFor | Self::ShareFor | Self::UnshareFor => false,
+        }
+    }
+
     /// Whether it takes a domain further, so that a refusal should name it.
     pub(crate) fn is_step(self) -> bool {
         match self {
@@ -197,8 +208,11 @@ impl World {
             Some(client) => format!("/staff/clients/{client}/domains/{NAME}"),
             None => format!("/domains/{NAME}"),
         };
-        let reason = json!({ "reason": "They asked for it." });
-        let decision = |decision: &str| json!({ "decision": decision, "reason": "They asked for it.", "confirm": NAME });
+        // Never the same twice, so that no decision is a repetition.
+        let why = format!("They asked for it at {}.", self.clock.now());
+        let reason = json!({ "reason": why });
+        let decision =
+            |decision: &str| json!({ "decision": decision, "reason": why, "confirm": NAME });
         let (method, below, body) = match call {
             Call::Check => ("POST", "/check", None),
             Call::Recheck => ("POST", "/recheck", None),

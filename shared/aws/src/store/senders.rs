@@ -5,13 +5,18 @@ use std::collections::{BTreeMap, BTreeSet};
 use domain_auth::claims::ClaimRegister;
 use domain_auth::dns::DnsLook;
 use domain_auth::domain::Domain;
+use domain_auth::history::HistoryEntry;
 use domain_auth::names::{ClientId, DomainName};
-use domain_auth::ports::{ReadSenders, StoreError};
+use domain_auth::ports::{ReadDomains, ReadSenders, StoreError};
+use futures::{StreamExt, TryStreamExt, stream};
 
 use super::keys::Key;
 use super::queues::BATCH_GET;
 use super::reads::look_of;
 use super::{Item, Table};
+
+/// Histories that are read at the same time.
+const AT_ONCE: usize = 16;
 
 impl ReadSenders for Table {
     async fn registers(
@@ -63,9 +68,34 @@ impl ReadSenders for Table {
         }
         Ok(looks)
     }
+
+    async fn newest_lines(
+        &self,
+        client: &ClientId,
+        names: &BTreeSet<DomainName>,
+    ) -> Result<BTreeMap<DomainName, HistoryEntry>, StoreError> {
+        let newest = names
+            .iter()
+            .map(|name| self.newest_line(client, name.clone()));
+        let newest: Vec<_> = newest.collect();
+        let newest: Vec<_> = stream::iter(newest)
+            .buffer_unordered(AT_ONCE)
+            .try_collect()
+            .await?;
+        Ok(newest.into_iter().flatten().collect())
+    }
 }
 
 impl Table {
+    async fn newest_line(
+        &self,
+        client: &ClientId,
+        name: DomainName,
+    ) -> Result<Option<(DomainName, HistoryEntry)>, StoreError> {
+        let page = self.history(client, &name, 1, None).await?;
+        Ok(page.items.into_iter().next().map(|line| (name, line)))
+    }
+
     /// The existing items, each with the value that its key stands for.
     async fn items_at<T>(
         &self,

@@ -7,10 +7,11 @@ use super::StoreError;
 use crate::claims::ClaimRegister;
 use crate::dns::DnsLook;
 use crate::domain::Domain;
+use crate::history::HistoryEntry;
 use crate::names::{ClientId, DomainName};
 
-/// Reads items for many addresses by their keys, in one or two calls for any number of items. A
-/// missing item is left out. An item that cannot be read is an error, because an answer without it
+/// Reads items for many addresses by their keys, in one or two calls for any number of items; only
+/// lines of history take a call for each name. A missing item is left out. An item that cannot be read is an error, because an answer without it
 /// might be wrong.
 ///
 /// # Examples
@@ -54,4 +55,12 @@ pub trait ReadSenders: Send + Sync {
         client: &ClientId,
         names: &BTreeSet<DomainName>,
     ) -> impl Future<Output = Result<BTreeMap<DomainName, DnsLook>, StoreError>> + Send;
+
+    /// The newest line of the client's history of each of these names. The history of a domain stays
+    /// when the domain is removed.
+    fn newest_lines(
+        &self,
+        client: &ClientId,
+        names: &BTreeSet<DomainName>,
+    ) -> impl Future<Output = Result<BTreeMap<DomainName, HistoryEntry>, StoreError>> + Send;
 }

@@ -6,26 +6,26 @@ use super::failure::{Failure, stored};
 use super::registers::register_of;
 use super::{SesTools, StoreTools};
 use crate::attempts::{Attempts, is_written};
-use crate::domain::Change;
+use crate::domain::{Change, Situation};
 use crate::evidence;
 use crate::history::Actor;
 use crate::names::{ClientId, DomainName, Note};
 use crate::ports::{ClaimStore, Clock, CommitChanges, Identities, Ports, SesError};
-use crate::state::{Status, Trigger};
+use crate::state::Trigger;
 
 /// Why no identity was adopted. Nothing was written, and nothing at SES was changed.
 #[derive(Debug, thiserror::Error)]
 pub enum AdoptRefusal {
     /// Only a contested domain can be given an existing identity.
-    #[error("a domain that is {0} is not contested")]
-    NotContested(Status),
+    #[error("a domain that is {} is not contested", .0.status)]
+    NotContested(Situation),
     /// Another client holds the name, or a name above or below it. That claim has to be released
     /// first.
     #[error("another client holds the name")]
     HeldByAnother,
     /// SES has no identity of this name.
     #[error("there is no identity to adopt")]
-    NoIdentity,
+    NoIdentity(Situation),
     /// A call to SES failed. It can be repeated.
     #[error(transparent)]
     Ses(#[from] SesError),
@@ -49,18 +49,18 @@ where
     let mut attempts = Attempts::default();
     while attempts.again(clock, ids).await {
         let domain = stored(store, client, name).await?;
-        let status = domain.state.status();
+        let situation = Situation::of(&domain);
         let evidence = evidence::of_adoption(reason);
         let adopted = Trigger::Adopted;
         let mut change = domain
             .transition(adopted, actor.clone(), Some(evidence), clock.now(), ids)
-            .map_err(|_| Failure::Refused(AdoptRefusal::NotContested(status)))?;
+            .map_err(|_| Failure::Refused(AdoptRefusal::NotContested(situation)))?;
         let claims = register_of(store, &domain).await?;
         if claims.in_the_way(name, client).next().is_some() {
             return Err(Failure::Refused(AdoptRefusal::HeldByAnother));
         }
         if tools.ses.describe(name).await?.is_none() {
-            return Err(Failure::Refused(AdoptRefusal::NoIdentity));
+            return Err(Failure::Refused(AdoptRefusal::NoIdentity(situation)));
         }
         change.domain.organizational = Some(claims.organizational.clone());
         change.claims = Some(claims.taken(name, client, clock.now()));

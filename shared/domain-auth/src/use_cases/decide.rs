@@ -6,7 +6,7 @@ use super::{SesTools, StoreTools};
 use crate::attempts::{Attempts, is_written};
 use crate::diagnosis::RecordState;
 use crate::dns::DnsLook;
-use crate::domain::Domain;
+use crate::domain::{Domain, Situation};
 use crate::event::Event;
 use crate::evidence;
 use crate::final_step::FinalStep;
@@ -14,7 +14,7 @@ use crate::history::Actor;
 use crate::identity::ConfigurationSet;
 use crate::names::{ClientId, DomainName, Note};
 use crate::ports::{Clock, CommitChanges, Identities, Ports, ReadDomains, SesError};
-use crate::state::{Status, TransitionError, Trigger};
+use crate::state::Trigger;
 
 /// A decision of Lasso support.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,12 +40,10 @@ pub struct Decided {
 #[derive(Debug, thiserror::Error)]
 pub enum DecideRefusal {
     /// The domain's state has nothing to decide.
-    #[error("a domain that is {status} does not wait for a decision")]
+    #[error("a domain that is {} does not wait for a decision", situation.status)]
     NotVerified {
-        /// The state.
-        status: Status,
-        /// The claim is contested and proven, so it waits for another decision.
-        proven: bool,
+        /// What the domain waits for instead.
+        situation: Situation,
         /// The problems that the last DNS look found, in sentences.
         missing: Vec<String>,
     },
@@ -98,10 +96,9 @@ where
         };
         let change = domain
             .transition(trigger, actor.clone(), Some(evidence), clock.now(), ids)
-            .map_err(|error: TransitionError| {
+            .map_err(|_| {
                 Failure::Refused(DecideRefusal::NotVerified {
-                    status: error.status,
-                    proven: domain.state.is_proven_claim(),
+                    situation: Situation::of(&domain),
                     missing: missing(look.as_ref()),
                 })
             })?;

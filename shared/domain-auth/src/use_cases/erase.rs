@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use super::StoreTools;
 use super::failure::Failure;
-use super::remove::{self, Confirmation};
+use super::remove;
 use crate::domain::Fate;
 use crate::erasure::{EraseClients, Erasure, Sweep};
 use crate::history::Actor;
@@ -199,7 +199,7 @@ where
                 continue;
             }
             let key = (client, &domain.name);
-            match remove::mark(tools, key, Confirmation::Given, by).await {
+            match remove::mark_for_erasure(tools, key, by).await {
                 Ok(Some(change)) if change.fate == Fate::Deleted => left -= 1,
                 Ok(Some(_) | None) => {}
                 Err(Failure::NotFound) => left -= 1,

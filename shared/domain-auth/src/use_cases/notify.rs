@@ -8,7 +8,7 @@ use super::StoreTools;
 use super::failure::{Failure, stored};
 use crate::attempts::{Attempts, is_written};
 use crate::dns::DnsLook;
-use crate::domain::{Change, Domain};
+use crate::domain::{Change, Domain, Situation};
 use crate::event::{Event, EventType, MissingPiece};
 use crate::evidence::{self, Evidence};
 use crate::history::{Action, Actor};
@@ -47,12 +47,10 @@ pub struct Notified {
 #[derive(Debug, thiserror::Error)]
 pub enum NotifyRefusal {
     /// Something else has to be done first.
-    #[error("the domain is {status} and cannot be ready")]
+    #[error("the domain is {} and cannot be ready", situation.status)]
     CannotBeReady {
-        /// The status of the domain.
-        status: Status,
-        /// It is proven, and Lasso support has to decide.
-        proven: bool,
+        /// What the domain waits for instead.
+        situation: Situation,
         /// The client's note is in the history.
         is_noted: bool,
     },
@@ -230,8 +228,7 @@ fn noted(domain: &Domain, said: Said<'_>) -> Option<Change> {
 
 fn cannot(domain: &Domain, note: Option<&Note>) -> NotifyError {
     Failure::Refused(NotifyRefusal::CannotBeReady {
-        status: domain.state.status(),
-        proven: domain.state.is_proven_claim(),
+        situation: Situation::of(domain),
         is_noted: note.is_some(),
     })
 }

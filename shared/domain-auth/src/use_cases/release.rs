@@ -9,7 +9,7 @@ use super::failure::{Failure, stored};
 use super::registers::register_of;
 use super::{StoreTools, remove};
 use crate::attempts::Attempts;
-use crate::domain::{Change, Domain};
+use crate::domain::{Change, Domain, Situation};
 use crate::event::{Event, Severity};
 use crate::evidence;
 use crate::history::Actor;
@@ -26,9 +26,8 @@ const TAKEOVER: SignedDuration = SignedDuration::from_secs(5);
 /// The kind of decision about a claim.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Verdict {
-    /// End the claim: a holder loses the name, and a contested claim is dropped. A claim that has
-    /// already lost the name, and has not been proven since, does not change, so repeating the
-    /// decision has no effect.
+    /// End the claim: a holder loses the name, and a contested claim is dropped. If Lasso support has
+    /// already ended the claim with the same reason, and it has not been proven since, nothing changes.
     #[default]
     End,
     /// Give the name to the claimant, which has proven it. A holder of exactly this name loses it; holders
@@ -73,7 +72,10 @@ pub enum ReleaseRefusal {
     },
     /// Only a contested and proven claim can be granted.
     #[error("the claim waits for no decision")]
-    NothingToGrant(Status),
+    NothingToGrant(Situation),
+    /// The client has already lost the name, for another reason, and has not proven it since.
+    #[error("the client has already lost the name")]
+    AlreadyLost,
     /// The name is already being given up.
     #[error("the domain is being removed")]
     Removing,
@@ -110,14 +112,15 @@ where
         let outcome = match (order.verdict, status) {
             (_, Status::Removing) => return Err(Failure::Refused(ReleaseRefusal::Removing)),
             (Verdict::Grant, _) if !domain.state.is_proven_claim() => {
-                return Err(Failure::Refused(ReleaseRefusal::NothingToGrant(status)));
+                let situation = Situation::of(&domain);
+                return Err(Failure::Refused(ReleaseRefusal::NothingToGrant(situation)));
             }
             (Verdict::Grant, _) => match granted(tools, &domain, &grant, until).await {
                 Err(Failure::Busy) => continue,
                 answer => return answer,
             },
-            (Verdict::End, Status::Contested) if has_ended(&domain) => {
-                return Ok(Released::of(domain, None));
+            (Verdict::End, Status::Contested) if Situation::of(&domain).lost => {
+                return repeated(domain, order);
             }
             (Verdict::End, Status::Contested) => dropped(tools, &domain, (order, actor)).await,
             (Verdict::End, _) if status.sends() && !order.confirmed => {
@@ -228,11 +231,18 @@ where
     Ok(sends.then(|| holder.clone()))
 }
 
-/// Whether the claim has ended already: its client lost the name, and has not proven it since.
-fn has_ended(domain: &Domain) -> bool {
-    let displacement = domain.state.displacement();
-    displacement.is_some_and(|displacement| displacement.why.has_ended_the_claim())
-        && !domain.state.is_proven_claim()
+/// The claim has already ended. Only the same reason again is a repetition: the client would not see
+/// another one.
+fn repeated(domain: Domain, order: &Order) -> Result<Released, ReleaseError> {
+    let why = domain
+        .state
+        .displacement()
+        .map(|displacement| &displacement.why);
+    if why == Some(&order.why()) {
+        Ok(Released::of(domain, None))
+    } else {
+        Err(Failure::Refused(ReleaseRefusal::AlreadyLost))
+    }
 }
 
 /// Removes a contested claim. Nothing is left to decide about holders that it competed with.

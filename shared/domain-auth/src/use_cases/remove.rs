@@ -12,6 +12,7 @@ use super::{SesTools, StoreTools, claim};
 use crate::attempts::{Attempts, is_written};
 use crate::claims::{ClaimRegister, Reservation};
 use crate::domain::{Change, Domain, Fate};
+use crate::event::Severity;
 use crate::evidence::{self, Evidence};
 use crate::history::Actor;
 use crate::names::{ClientId, DomainName};
@@ -45,6 +46,9 @@ pub enum Confirmation {
     OfAnother,
 }
 
+/// The text of the event if Lasso support removes a domain on the client's behalf.
+const BY_SUPPORT: &str = "Lasso support removed this domain on your behalf.";
+
 /// The result of finishing a removal.
 #[derive(Debug)]
 pub enum Removal {
@@ -55,12 +59,38 @@ pub enum Removal {
 }
 
 /// Marks a domain for removal. From then on its client no longer sees it, it sends nothing, and it
-/// can be added again. `None` if it was already marked.
+/// can be added again. `None` if it was already marked. If Lasso support does this on the client's
+/// behalf, the event is for the client's contact.
 pub async fn mark<P>(
+    tools: &StoreTools<'_, P>,
+    key: (&ClientId, &DomainName),
+    confirmation: Confirmation,
+    actor: &Actor,
+) -> Result<Option<Change>, RemoveError>
+where
+    P: Ports<Store: ClaimStore>,
+{
+    let told = matches!(actor, Actor::LassoSupport { .. });
+    marked_once(tools, key, confirmation, (actor, told)).await
+}
+
+/// The same for a client that is being erased: its contacts get no more emails.
+pub(super) async fn mark_for_erasure<P>(
+    tools: &StoreTools<'_, P>,
+    key: (&ClientId, &DomainName),
+    actor: &Actor,
+) -> Result<Option<Change>, RemoveError>
+where
+    P: Ports<Store: ClaimStore>,
+{
+    marked_once(tools, key, Confirmation::Given, (actor, false)).await
+}
+
+async fn marked_once<P>(
     tools: &StoreTools<'_, P>,
     (client, name): (&ClientId, &DomainName),
     confirmation: Confirmation,
-    actor: &Actor,
+    (actor, told): (&Actor, bool),
 ) -> Result<Option<Change>, RemoveError>
 where
     P: Ports<Store: ClaimStore>,
@@ -87,9 +117,14 @@ where
             Err(CommitError::Store(error)) => return Err(error.into()),
         };
         let evidence = evidence::of_removal(confirmation == Confirmation::Given);
-        let Some(change) = marked(&domain, claims, actor, evidence, clock.now(), ids) else {
+        let marked = marked(&domain, claims, actor, evidence, clock.now(), ids);
+        let Some(mut change) = marked else {
             return Ok(None);
         };
+        if let Some(event) = change.event.as_mut().filter(|_| told) {
+            event.severity = Severity::Warning;
+            BY_SUPPORT.clone_into(&mut event.summary);
+        }
         let written: Vec<&Change> = [&change].into_iter().chain(&holders).collect();
         if is_written(store.commit_all(&written).await)? {
             return Ok(Some(change));

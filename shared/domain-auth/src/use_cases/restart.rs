@@ -10,7 +10,7 @@ use super::turn::wait_for_turn;
 use super::{SesTools, StoreTools};
 use crate::attempts::{Attempts, is_written};
 use crate::check_limit;
-use crate::domain::{Change, Domain};
+use crate::domain::{Change, Domain, Situation};
 use crate::evidence::{self, Evidence, SesCall};
 use crate::history::Actor;
 use crate::identity::AxisStatus;
@@ -30,13 +30,8 @@ pub(super) const RESTART_LEASE: SignedDuration = SignedDuration::from_secs(30);
 #[derive(Debug, thiserror::Error)]
 pub enum RestartRefusal {
     /// Only a failed domain can be restarted.
-    #[error("a domain that is {status} has not failed")]
-    NotFailed {
-        /// The status of the domain.
-        status: Status,
-        /// Its claim is proven, and Lasso support has to decide.
-        proven: bool,
-    },
+    #[error("a domain that is {} has not failed", .0.status)]
+    NotFailed(Situation),
     /// The call to SES failed. It can be repeated.
     #[error(transparent)]
     Ses(#[from] SesError),
@@ -241,8 +236,5 @@ async fn failed(
 }
 
 fn not_failed(domain: &Domain) -> RestartError {
-    Failure::Refused(RestartRefusal::NotFailed {
-        status: domain.state.status(),
-        proven: domain.state.is_proven_claim(),
-    })
+    Failure::Refused(RestartRefusal::NotFailed(Situation::of(domain)))
 }

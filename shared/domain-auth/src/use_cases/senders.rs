@@ -2,15 +2,19 @@
 //! the claims, the domains that decide, and for domains that Lasso sends for, their last DNS looks,
 //! for warnings. DNS is asked only about addresses below such a domain, for a policy of their own.
 //! If there is no such domain, the domains at the names above are read, because the client may have
-//! lost one of them.
+//! lost one of them. For a name that the client does not have, the newest line of its history says whether
+//! Lasso support removed it.
 
 use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::Timestamp;
 
 use super::registers::{candidates, covering};
 use super::sender_policies::NamesBelow;
 use super::sender_warnings::{SenderWarning, wants_look, warnings};
 use crate::dns::{DnsLook, Lookup, Observation};
 use crate::domain::{Domain, RecordsSeen};
+use crate::history::{Action, Actor};
 use crate::names::{ClientId, DomainName, Eligibility, SenderDomain, SenderError};
 use crate::ports::{Clock, ReadSenders, StoreError};
 use crate::state::{Contested, State};
@@ -29,6 +33,13 @@ pub enum Verdict {
     NotYourDomain,
     /// The client has no domain that covers this one. Domains of other clients make no difference.
     NotInitiated(DomainName),
+    /// The same, after Lasso support removed the client's domain with this name.
+    RemovedBySupport {
+        /// The name.
+        name: DomainName,
+        /// When it was removed.
+        at: Timestamp,
+    },
     /// A domain of the client covers the address and decides.
     Covered {
         /// That domain.
@@ -104,7 +115,37 @@ pub async fn judge_all<S: ReadSenders>(
         Ok(asked) => facts.verdict(&asked),
         Err(verdict) => verdict,
     };
-    Ok(asked.into_iter().map(verdict).collect())
+    let verdicts: Vec<Verdict> = asked.into_iter().map(verdict).collect();
+    let absent = verdicts.iter().filter_map(|verdict| match verdict {
+        Verdict::NotInitiated(name) => Some(name.clone()),
+        Verdict::InvalidAddress | Verdict::NotYourDomain => None,
+        Verdict::RemovedBySupport { .. } | Verdict::Covered { .. } => None,
+    });
+    let removed = removed_by_support(store, client, absent.collect()).await?;
+    let with_removal = |verdict| match verdict {
+        Verdict::NotInitiated(name) => match removed.get(&name) {
+            Some(at) => Verdict::RemovedBySupport { name, at: *at },
+            None => Verdict::NotInitiated(name),
+        },
+        other => other,
+    };
+    Ok(verdicts.into_iter().map(with_removal).collect())
+}
+
+/// The names that Lasso support has removed from the client's list, each with the time.
+async fn removed_by_support<S: ReadSenders>(
+    store: &S,
+    client: &ClientId,
+    names: BTreeSet<DomainName>,
+) -> Result<BTreeMap<DomainName, Timestamp>, StoreError> {
+    if names.is_empty() {
+        return Ok(BTreeMap::new());
+    }
+    let newest = store.newest_lines(client, &names).await?.into_iter();
+    let removed = newest.filter(|(_, line)| {
+        line.action == Action::Removed && matches!(line.actor, Actor::LassoSupport { .. })
+    });
+    Ok(removed.map(|(name, line)| (name, line.at)).collect())
 }
 
 /// The domain of an address that a client may have.

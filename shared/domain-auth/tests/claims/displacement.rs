@@ -202,7 +202,11 @@ fn the_same_release_again_drops_nothing() {
     world.add("cedar", NAME);
     world.publish_proof("cedar", NAME);
     world.settle();
-    assert_eq!(world.release("maple", NAME).unwrap(), Status::Contested);
+    let refused = world.release("maple", NAME);
+    assert!(
+        matches!(refused, Err(Failure::Refused(ReleaseRefusal::AlreadyLost))),
+        "the reason would be lost: {refused:?}"
+    );
     assert_eq!(world.status("maple", NAME), Some(Status::Contested));
 }
 

@@ -1,6 +1,7 @@
 //! Samples of the problems that several operations return. The match that the functions use turns
 //! them into problem details.
 
+use domain_auth::domain::Situation;
 use domain_auth::idempotency::KeyError;
 use domain_auth::names::DomainName;
 use domain_auth::ports::{Refusal, SesError, StoreError, StoreFailure};
@@ -73,8 +74,7 @@ pub(crate) fn paging() -> ApiError {
 pub(crate) fn not_verified() -> ApiError {
     let missing = "There is no record at _amazonses.maplehomes.com.".to_owned();
     ApiError::NotVerified {
-        status: Status::Pending,
-        proven: false,
+        situation: Situation::plain(Status::Pending),
         missing: vec![missing],
     }
 }

@@ -40,9 +40,9 @@ impl AdoptIdentityBody {
 impl From<AdoptRefusal> for ApiError {
     fn from(error: AdoptRefusal) -> Self {
         match error {
-            AdoptRefusal::NotContested(status) => Self::NotContested(status),
+            AdoptRefusal::NotContested(situation) => Self::NotContested(situation),
             AdoptRefusal::HeldByAnother => Self::HeldByAnother,
-            AdoptRefusal::NoIdentity => Self::NoIdentity,
+            AdoptRefusal::NoIdentity(situation) => Self::NoIdentity(situation),
             AdoptRefusal::Ses(error) => Self::Ses(error),
         }
     }
@@ -51,6 +51,7 @@ impl From<AdoptRefusal> for ApiError {
 #[cfg(feature = "openapi")]
 pub(super) mod openapi {
     use domain_auth::claims::ClaimRegister;
+    use domain_auth::domain::Situation;
     use domain_auth::ports::Ids;
     use domain_auth::state::{State, Status, Trigger};
     use serde_json::{Value, json};
@@ -86,9 +87,9 @@ pub(super) mod openapi {
                 ApiError::TooLarge,
                 ApiError::invalid(FieldError::field("/reason", "is required")),
                 ApiError::NotFound,
-                ApiError::NotContested(Status::Verified),
+                ApiError::NotContested(Situation::plain(Status::Verified)),
                 ApiError::HeldByAnother,
-                ApiError::NoIdentity,
+                ApiError::NoIdentity(Situation::plain(Status::Contested)),
                 samples::throttled("GetEmailIdentity"),
                 samples::refused("GetEmailIdentity"),
                 ApiError::Busy,

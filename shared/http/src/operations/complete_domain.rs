@@ -16,15 +16,9 @@ pub(super) const ROUTE: Route = Route {
 impl From<DecideRefusal> for ApiError {
     fn from(error: DecideRefusal) -> Self {
         match error {
-            DecideRefusal::NotVerified {
-                status,
-                proven,
-                missing,
-            } => Self::NotVerified {
-                status,
-                proven,
-                missing,
-            },
+            DecideRefusal::NotVerified { situation, missing } => {
+                Self::NotVerified { situation, missing }
+            }
             DecideRefusal::IdentityNotOurs => Self::IdentityNotOurs,
             DecideRefusal::Ses(error) => Self::Ses(error),
         }

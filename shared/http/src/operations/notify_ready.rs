@@ -46,12 +46,10 @@ impl From<NotifyRefusal> for ApiError {
     fn from(error: NotifyRefusal) -> Self {
         match error {
             NotifyRefusal::CannotBeReady {
-                status,
-                proven,
+                situation,
                 is_noted,
             } => Self::NotReady {
-                status,
-                proven,
+                situation,
                 is_noted,
                 by_support: false,
             },
@@ -61,6 +59,7 @@ impl From<NotifyRefusal> for ApiError {
 
 #[cfg(feature = "openapi")]
 pub(super) mod openapi {
+    use domain_auth::domain::Situation;
     use domain_auth::missing::missing_pieces;
     use domain_auth::state::Status;
     use domain_auth::use_cases::notify::Notified;
@@ -107,8 +106,7 @@ pub(super) mod openapi {
                 )),
                 ApiError::NotFound,
                 ApiError::NotReady {
-                    status: Status::Failed,
-                    proven: false,
+                    situation: Situation::plain(Status::Failed),
                     is_noted: true,
                     by_support: false,
                 },

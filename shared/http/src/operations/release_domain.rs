@@ -49,7 +49,8 @@ impl From<ReleaseRefusal> for ApiError {
             ReleaseRefusal::Unconfirmed { name, holder } => {
                 Self::ReleaseUnconfirmed { name, holder }
             }
-            ReleaseRefusal::NothingToGrant(status) => Self::NothingToGrant(status),
+            ReleaseRefusal::NothingToGrant(situation) => Self::NothingToGrant(situation),
+            ReleaseRefusal::AlreadyLost => Self::AlreadyLost,
             ReleaseRefusal::Removing => Self::BeingRemoved,
             ReleaseRefusal::NoRoom(organizational) => Self::NoRoom(organizational),
         }
@@ -59,6 +60,7 @@ impl From<ReleaseRefusal> for ApiError {
 #[cfg(feature = "openapi")]
 pub(super) mod openapi {
     use domain_auth::claims::ClaimRegister;
+    use domain_auth::domain::Situation;
     use domain_auth::names::{ClientId, DomainName, Note};
     use domain_auth::ports::Ids;
     use domain_auth::state::{DisplacedBy, State, Status, Trigger};
@@ -91,7 +93,7 @@ pub(super) mod openapi {
     #[expect(dead_code, reason = "stands for what `release_order` reads")]
     enum DecisionWord {
         /// End the claim: a holder loses the name, and a contested claim is dropped. A claim that has
-        /// already lost its name, and has not been proven since, does not change.
+        /// already lost its name, and has not been proven since, cannot be ended again.
         End,
         /// Give the name to the claimant, which has proven it. A holder of exactly this name loses it;
         /// holders of names above and below keep theirs.
@@ -107,8 +109,9 @@ pub(super) mod openapi {
                 contested claim that is proven, gives the claimant the name: a holder of exactly this name \
                 loses it, and holders of names above and below keep theirs. The client that loses reads \
                 the `reason`. A holder that Lasso sends for (`authenticated`, `at_risk`) loses its name \
-                only with `confirm`. Repeating the call has no second effect: a claim that has already \
-                lost its name is returned unchanged. If a grant takes longer than some seconds, because \
+                only with `confirm`. Repeating the call has no second effect: \
+                a claim that was ended with the same `reason` is returned unchanged. With another reason, \
+                and for a name that the client lost otherwise, the answer is 409. If a grant takes longer than some seconds, because \
                 many names of other clients give way to it, the answer is 202, and the service does the \
                 rest within minutes, without a repetition.",
             body: Some(RequestBody::new(
@@ -145,7 +148,8 @@ pub(super) mod openapi {
                     holder: client(),
                 },
                 ApiError::BeingRemoved,
-                ApiError::NothingToGrant(Status::Verified),
+                ApiError::NothingToGrant(Situation::plain(Status::Verified)),
+                ApiError::AlreadyLost,
                 ApiError::NoRoom(NAME.to_owned()),
                 ApiError::Busy,
             ],

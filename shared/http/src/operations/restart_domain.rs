@@ -16,9 +16,8 @@ pub(super) const ROUTE: Route = Route {
 impl From<RestartRefusal> for ApiError {
     fn from(error: RestartRefusal) -> Self {
         match error {
-            RestartRefusal::NotFailed { status, proven } => Self::NotFailed {
-                status,
-                proven,
+            RestartRefusal::NotFailed(situation) => Self::NotFailed {
+                situation,
                 by_support: false,
             },
             RestartRefusal::Ses(error) => Self::Ses(error),
@@ -28,6 +27,7 @@ impl From<RestartRefusal> for ApiError {
 
 #[cfg(feature = "openapi")]
 pub(super) mod openapi {
+    use domain_auth::domain::Situation;
     use domain_auth::state::Status;
 
     use crate::openapi::{Description, GoodAnswer, Schemas, examples, samples};
@@ -48,8 +48,7 @@ pub(super) mod openapi {
             problems: samples::without_body(vec![
                 ApiError::NotFound,
                 ApiError::NotFailed {
-                    status: Status::Pending,
-                    proven: false,
+                    situation: Situation::plain(Status::Pending),
                     by_support: false,
                 },
                 samples::throttled("VerifyDomainIdentity"),

@@ -8,6 +8,7 @@ use domain_auth::ports::{SesError, StoreFailure};
 
 use super::sentences::{
     before_ready, call_of_support, capitalized, instead_of_restart, not_ready, sentence,
+    without_adoption,
 };
 use super::{ANOTHER_CONFIRMED, ApiError, FieldError, MAX_BODY, MAX_SENDERS_BODY, Problem};
 
@@ -110,34 +111,31 @@ impl ApiError {
                 ),
             )
             .after(seconds),
-            Self::NotVerified {
-                status,
-                proven,
-                missing,
-            } => Problem::new(
+            Self::NotVerified { situation, missing } => Problem::new(
                 409,
                 "not_verified",
                 "There is nothing to decide",
                 format!(
-                    "The domain is {status}; the final step is open only while it is verified. {}",
-                    call_of_support(status, proven)
+                    "The domain is {}; the final step is open only while it is verified. {}",
+                    situation.status,
+                    call_of_support(situation)
                 ),
             )
             .with(missing.into_iter().map(FieldError::about).collect()),
             Self::NotFailed {
-                status,
-                proven,
+                situation,
                 by_support,
             } => Problem::new(
                 409,
                 "not_failed",
                 "There is nothing to restart",
                 format!(
-                    "The domain is {status}; only a failed domain can be restarted. {}",
+                    "The domain is {}; only a failed domain can be restarted. {}",
+                    situation.status,
                     if by_support {
-                        call_of_support(status, proven)
+                        call_of_support(situation)
                     } else {
-                        instead_of_restart(status, proven)
+                        instead_of_restart(situation)
                     }
                 ),
             ),
@@ -160,34 +158,41 @@ impl ApiError {
                 ),
             ),
             Self::NotReady {
-                status,
-                proven,
+                situation,
                 is_noted,
                 by_support,
             } => {
                 let first = if by_support {
-                    call_of_support(status, proven)
+                    call_of_support(situation)
                 } else {
-                    before_ready(status, proven)
+                    before_ready(situation)
                 };
                 Problem::new(
                     409,
                     "not_ready",
                     "Not ready for the final step",
-                    not_ready(status, first, is_noted),
+                    not_ready(situation.status, first, is_noted),
                 )
             }
             Self::OtherConfirmed => {
                 Self::invalid(FieldError::parameter("confirm", ANOTHER_CONFIRMED)).into_problem()
             }
-            Self::NothingToGrant(status) => Problem::new(
+            Self::NothingToGrant(situation) => Problem::new(
                 409,
                 "nothing_to_grant",
                 "There is nothing to grant",
                 format!(
-                    "The domain is {status}; only a contested claim that is proven can be granted. {}",
-                    call_of_support(status, false)
+                    "The domain is {}; only a contested claim that is proven can be granted. {}",
+                    situation.status,
+                    call_of_support(situation)
                 ),
+            ),
+            Self::AlreadyLost => Problem::new(
+                409,
+                "already_lost",
+                "The client has already lost the name",
+                "The client has already lost this name, so there is no claim to end, and the client \
+                 would not see this reason. Nothing was changed. DELETE removes the domain from the client's list.",
             ),
             Self::TooManyInstructions { of_domain, seconds } => {
                 let (limit, whose) = if of_domain {
@@ -325,14 +330,15 @@ impl ApiError {
                  Nothing about it was changed. recheck looks at the identity again (POST …/recheck), \
                  and reject refuses the final step (POST …/reject).",
             ),
-            Self::NotContested(status) => Problem::new(
+            Self::NotContested(situation) => Problem::new(
                 409,
                 "not_contested",
                 "There is nothing to adopt",
                 format!(
-                    "The domain is {status}; only a contested domain can be given an identity that \
+                    "The domain is {}; only a contested domain can be given an identity that \
                      Amazon SES has already. {}",
-                    call_of_support(status, false)
+                    situation.status,
+                    call_of_support(situation)
                 ),
             ),
             Self::HeldByAnother => Problem::new(
@@ -342,13 +348,15 @@ impl ApiError {
                 "Another client holds this name, or one above or below it. Decide about that claim \
                  first (POST …/release).",
             ),
-            Self::NoIdentity => Problem::new(
+            Self::NoIdentity(situation) => Problem::new(
                 409,
                 "no_identity",
                 "There is nothing to adopt",
-                "Amazon SES has no identity for this domain. The domain is contested for another \
-                 reason: recheck looks for its ownership record (POST …/recheck), and release ends the \
-                 claim (POST …/release).",
+                format!(
+                    "Amazon SES has no identity for this domain. The domain is contested for another \
+                     reason: {}",
+                    without_adoption(situation)
+                ),
             ),
             Self::NoRoom(organizational) => Problem::new(
                 409,

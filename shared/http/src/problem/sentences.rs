@@ -1,5 +1,6 @@
 //! Sentences about problems.
 
+use domain_auth::domain::Situation;
 use domain_auth::state::Status;
 
 use super::FieldError;
@@ -15,12 +16,12 @@ pub(super) fn not_ready(status: Status, first: &str, is_noted: bool) -> String {
 }
 
 /// What the client has to do before it can be ready.
-pub(super) fn before_ready(status: Status, proven: bool) -> &'static str {
-    match status {
+pub(super) fn before_ready(situation: Situation) -> &'static str {
+    match situation.status {
         Status::Failed => {
             "Restart it first (POST …/restart), so that Amazon SES looks for the records again."
         }
-        Status::Contested if proven => {
+        Status::Contested if situation.proven => {
             "Your proof was found, and Lasso support decides about this domain now."
         }
         Status::Contested => {
@@ -37,11 +38,16 @@ pub(super) fn before_ready(status: Status, proven: bool) -> &'static str {
 }
 
 /// The call of Lasso support that fits a domain, below its path.
-pub(super) fn call_of_support(status: Status, proven: bool) -> &'static str {
-    match status {
-        Status::Contested if proven => {
+pub(super) fn call_of_support(situation: Situation) -> &'static str {
+    match situation.status {
+        Status::Contested if situation.proven => {
             "Its claim is proven: release decides about it (POST …/release, with the decision \"grant\" or \
              \"end\")."
+        }
+        Status::Contested if situation.lost => {
+            "Its client has lost the name: recheck looks for a proof (POST …/recheck), DELETE removes the \
+             domain, and, if no other client holds the name, adopt gives the client the identity that \
+             Amazon SES has (POST …/adopt)."
         }
         Status::Contested => {
             "Its claim waits for the ownership record: recheck looks for it (POST …/recheck), release ends \
@@ -72,10 +78,20 @@ pub(super) fn call_of_support(status: Status, proven: bool) -> &'static str {
     }
 }
 
+/// The calls of Lasso support for a contested domain whose name Amazon SES has no identity for.
+pub(super) fn without_adoption(situation: Situation) -> &'static str {
+    if situation.lost {
+        "recheck looks for its ownership record (POST …/recheck), and DELETE removes the domain."
+    } else {
+        "recheck looks for its ownership record (POST …/recheck), and release ends the claim \
+         (POST …/release)."
+    }
+}
+
 /// What to do with a domain that has not failed.
-pub(super) fn instead_of_restart(status: Status, proven: bool) -> &'static str {
-    match status {
-        Status::Contested if proven => {
+pub(super) fn instead_of_restart(situation: Situation) -> &'static str {
+    match situation.status {
+        Status::Contested if situation.proven => {
             "Your proof was found, and Lasso support decides about this domain now."
         }
         Status::Contested => "Its ownership record has to be published (GET …/records).",
@@ -126,21 +142,34 @@ mod tests {
 
     #[test]
     fn every_state_in_which_something_can_be_done_names_the_call_that_does_it() {
-        for (status, proven, call) in [
-            (Status::Contested, true, "/release"),
-            (Status::Contested, false, "/recheck"),
-            (Status::Pending, false, "/instructions"),
-            (Status::Verified, false, "/complete"),
-            (Status::Authenticated, false, "/release"),
-            (Status::AtRisk, false, "/recheck"),
-            (Status::Failed, false, "/restart"),
-            (Status::Rejected, false, "/notify"),
+        let contested = Situation::plain(Status::Contested);
+        let proven = Situation {
+            proven: true,
+            ..contested
+        };
+        let lost = Situation {
+            lost: true,
+            ..contested
+        };
+        for (situation, call) in [
+            (proven, "/release"),
+            (contested, "/recheck"),
+            (lost, "DELETE"),
+            (Situation::plain(Status::Pending), "/instructions"),
+            (Situation::plain(Status::Verified), "/complete"),
+            (Situation::plain(Status::Authenticated), "/release"),
+            (Situation::plain(Status::AtRisk), "/recheck"),
+            (Situation::plain(Status::Failed), "/restart"),
+            (Situation::plain(Status::Rejected), "/notify"),
         ] {
-            let sentence = call_of_support(status, proven);
-            assert!(sentence.contains(call), "{status}: {sentence}");
+            let sentence = call_of_support(situation);
+            assert!(sentence.contains(call), "{situation:?}: {sentence}");
         }
+        assert!(!call_of_support(lost).contains("/release"));
+        assert!(!without_adoption(lost).contains("/release"));
         for status in [Status::Provisioning, Status::Removing] {
-            assert!(!call_of_support(status, false).contains('/'), "{status}");
+            let sentence = call_of_support(Situation::plain(status));
+            assert!(!sentence.contains('/'), "{status}");
         }
     }
 }

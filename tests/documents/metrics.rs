@@ -160,6 +160,49 @@ fn every_alarm_is_documented_and_watches_a_metric_that_is_there() {
     }
 }
 
+/// The longest pause of support-notifier in seconds (`functions/support-notifier/src/pace.rs`).
+const LONGEST_PAUSE: i64 = 300;
+
+/// Amazon SQS developer guide, "Available CloudWatch metrics for Amazon SQS": a message that was
+/// received three times is not in `ApproximateAgeOfOldestMessage` until it is processed.
+#[test]
+fn the_alarms_of_delayed_alerts_watch_what_was_tried_and_what_was_not_received() {
+    let template = Template::read();
+    for (alarm, part, queue) in [
+        ("AlertsDelayedAlarm", "alerts", "AlertQueue"),
+        ("FirstAlertsDelayedAlarm", "first", "FirstAlertQueue"),
+    ] {
+        let properties = &template.resource(alarm)["Properties"];
+        assert_eq!(
+            properties["TreatMissingData"].as_str(),
+            Some("notBreaching")
+        );
+        let metrics = template::list(&properties["Metrics"]);
+        let expression = metrics[0]["Expression"].as_str().unwrap();
+        assert!(expression.starts_with("MAX("), "{alarm}: {expression}");
+        let mut watched = BTreeSet::new();
+        for metric in &metrics[1..] {
+            let statistic = &metric["MetricStat"];
+            assert_eq!(statistic["Stat"].as_str(), Some("Maximum"), "{alarm}");
+            // Otherwise a period has no attempt in it, and the alarm ends meanwhile.
+            let period = statistic["Period"].as_i64().unwrap();
+            assert!(period >= 2 * LONGEST_PAUSE, "{alarm}: {period}");
+            assert!(expression.contains(metric["Id"].as_str().unwrap()));
+            let metric = &statistic["Metric"];
+            let last = template::list(&metric["Dimensions"]).pop().unwrap();
+            let texts = [&metric["MetricName"], &last["Name"], &last["Value"]];
+            watched.insert(texts.map(template::string));
+        }
+        let queue = format!("{queue}.QueueName");
+        let both = [
+            ["OldestAlertAge", "Queue", part],
+            ["ApproximateAgeOfOldestMessage", "QueueName", &queue],
+        ];
+        let both = both.map(|texts| texts.map(str::to_owned));
+        assert_eq!(watched, BTreeSet::from(both), "{alarm}");
+    }
+}
+
 #[test]
 fn the_dashboard_shows_metrics_that_are_there() {
     let (text, metrics) = (template::text(), documented());

@@ -13,6 +13,7 @@ mod mail_events;
 mod outcomes;
 mod pace;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -27,7 +28,7 @@ use domain_auth::ports::{
 use domain_auth::use_cases::StoreTools;
 use domain_auth::use_cases::email_events::{Item, MailStore, Outcome, Postman, Settled};
 use domain_auth_emails::Console;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 pub use config::Config;
 pub use email::rendered;
@@ -134,8 +135,28 @@ where
         if !figures.is_empty() {
             self.meter.record(self.clock.now(), &figures);
         }
-        self.answer(messages, &batch.failures(&items, settled))
-            .await
+        let answer = self
+            .answer(messages, &batch.failures(&items, settled))
+            .await;
+        self.record_age(&batch, &answer);
+        answer
+    }
+
+    /// Records the age of the oldest event that is emailed later. An event that waits for its
+    /// contact's next day is old, and nothing is wrong.
+    fn record_age(&self, batch: &Batch<'_>, answer: &SqsBatchResponse) {
+        let queue = if self.is_carried(batch.messages) {
+            return;
+        } else if come_from(batch.messages, &self.first_queue.1) {
+            "first"
+        } else {
+            "alerts"
+        };
+        let now = self.clock.now();
+        if let Some(age) = batch.oldest_age(answer, now) {
+            self.meter
+                .record(now, &[outcomes::oldest_alert_age(age, queue)]);
+        }
     }
 
     /// Sets the next delivery of failed messages, and returns those that the queue has to keep.
@@ -263,6 +284,21 @@ impl<'a> Batch<'a> {
         self.events.iter().position(is_same).unwrap_or_default()
     }
 
+    /// The age of the oldest event among the messages that are delivered again.
+    fn oldest_age(&self, answer: &SqsBatchResponse, now: Timestamp) -> Option<SignedDuration> {
+        let failures = answer.batch_item_failures.iter();
+        let again: BTreeSet<&str> = failures
+            .map(|failure| failure.item_identifier.as_str())
+            .collect();
+        let messages = self.messages.iter().zip(&self.events);
+        let ages = messages.filter_map(|(message, event)| {
+            let id = message.message_id.as_deref().unwrap_or_default();
+            let event = event.as_ref().ok().filter(|_| again.contains(id))?;
+            Some(now.duration_since(event.occurred_at))
+        });
+        ages.max()
+    }
+
     /// Why each message was not handled; `None` if all its emails were. A failure that another
     /// attempt may solve comes before one that would put the message aside.
     fn failures(
@@ -362,6 +398,8 @@ fn deliveries(message: &SqsMessage) -> u32 {
     count.and_then(|count| count.parse().ok()).unwrap_or(1)
 }
 
+#[cfg(test)]
+mod age_tests;
 #[cfg(test)]
 mod batch_tests;
 #[cfg(test)]

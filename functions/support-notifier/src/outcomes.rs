@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use domain_auth::audience::Audience;
 use domain_auth::figures::Figure;
 use domain_auth::use_cases::email_events::{EmailError, Item, Outcome, Settled};
+use jiff::SignedDuration;
 
 /// The counters of events by email.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -34,6 +35,14 @@ pub(crate) fn figures<'a>(
         .into_iter()
         .map(|(counter, count)| figure(counter, count))
         .collect()
+}
+
+/// How long ago the oldest event of a queue happened that is emailed later.
+///
+/// SQS's own `ApproximateAgeOfOldestMessage` leaves out a message that was received three times
+/// (Amazon SQS developer guide, "Available CloudWatch metrics for Amazon SQS").
+pub(crate) fn oldest_alert_age(age: SignedDuration, queue: &'static str) -> Figure {
+    Figure::seconds("OldestAlertAge", [age]).by("Queue", queue)
 }
 
 fn figure(counter: Counter, count: usize) -> Figure {

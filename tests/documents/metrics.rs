@@ -204,6 +204,42 @@ fn the_alarms_of_delayed_alerts_watch_what_was_tried_and_what_was_not_received()
 }
 
 #[test]
+fn the_runbook_and_the_metrics_say_when_the_oldest_dead_letter_sets_off_its_alarm() {
+    let template = Template::read();
+    let properties = &template.resource("OldestDeadLetterAlarm")["Properties"];
+    let days = properties["Threshold"].as_i64().unwrap() / (24 * 60 * 60);
+    assert_eq!(days, 7, "both pages say seven");
+    let said = [
+        (
+            "docs/runbook.md",
+            "has been in a dead-letter queue for seven days",
+        ),
+        (DOCUMENT, "a message has been there for seven days"),
+    ];
+    for (page, sentence) in said {
+        assert!(text_of(page).contains(sentence), "{page}");
+    }
+}
+
+#[test]
+fn a_dry_run_of_redrive_is_said_to_take_messages_out_of_an_alarm() {
+    let pages = [
+        ("docs/ops.md", "\n## `redrive`\n", "`OldestDeadLetterAlarm`"),
+        (
+            "docs/runbook.md",
+            "\n### `OldestDeadLetterAlarm`\n",
+            "dry run of `lasso-ops redrive`",
+        ),
+    ];
+    for (page, heading, named) in pages {
+        let text = text_of(page);
+        let (_, section) = text.split_once(heading).unwrap();
+        let (section, _) = section.split_once("\n#").unwrap();
+        assert!(section.contains(named), "{page}");
+    }
+}
+
+#[test]
 fn the_dashboard_shows_metrics_that_are_there() {
     let (text, metrics) = (template::text(), documented());
     let begin = format!("[\"{NAMESPACE}\", \"");

@@ -111,6 +111,29 @@ async fn events_that_people_read_as_a_list_share_an_email() {
 }
 
 #[tokio::test]
+async fn a_list_has_every_note_and_is_short_enough_to_be_shown_whole() {
+    let app = app();
+    let mut all = batch("ready-verified", 12);
+    for (number, message) in all.records.iter_mut().enumerate() {
+        let body = message.body.as_mut().unwrap();
+        let mut event: serde_json::Value = serde_json::from_str(body).unwrap();
+        event["note"] = serde_json::json!(format!("note-{number}-{}", "é".repeat(1_000)));
+        *body = event.to_string();
+    }
+    assert!(all_dealt_with(&notified(&app, all).await));
+    let emails = app.mail.emails.lock().unwrap();
+    assert_eq!(emails.len(), 2);
+    for number in 0..12 {
+        let note = format!("note-{number}-");
+        let with_it = emails
+            .iter()
+            .filter(|email| email.text.contains(&note) && email.html.contains(&note));
+        assert_eq!(with_it.count(), 1, "{note}");
+    }
+    assert!(emails.iter().all(|email| email.html.len() < 100_000));
+}
+
+#[tokio::test]
 async fn contacts_whose_addresses_differ_by_a_tag_get_an_email_each() {
     let app = app_that_tells_clients();
     let mut all = batch("failed", 3);

@@ -21,7 +21,7 @@ use crate::ports::{
 };
 use crate::ses_share::{SesTurns, Turn, TurnRequest};
 
-use sorting::{LONGEST_LIST, by_reader, into_lists};
+use sorting::{by_reader, into_lists, of_length};
 
 pub use outcome::{EmailError, Form, Outcome, RenderError, Settled};
 pub use sorting::Item;
@@ -176,8 +176,8 @@ where
             }
             return;
         }
-        for list in above.chunks(LONGEST_LIST) {
-            self.list(items, list, settled).await;
+        for list in of_length(items, &above) {
+            self.list(items, &list, settled).await;
         }
     }
 

@@ -250,5 +250,11 @@ pub(crate) async fn mailboxes<S: CountEmails>(store: &S) {
         assert_eq!(store.emails_counted(&to, day).await.unwrap(), 0);
         assert!(store.count_email(&to, day, 1).await.unwrap());
         assert!(!store.count_email(&to, day, 1).await.unwrap());
+        // Never below zero.
+        for left in [0, 0] {
+            store.uncount_email(&to, day).await.unwrap();
+            assert_eq!(store.emails_counted(&to, day).await.unwrap(), left);
+        }
+        assert!(store.count_email(&to, day, 1).await.unwrap());
     }
 }

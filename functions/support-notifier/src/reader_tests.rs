@@ -111,6 +111,29 @@ async fn events_that_people_read_as_a_list_share_an_email() {
 }
 
 #[tokio::test]
+async fn a_list_has_every_note_and_is_short_enough_to_be_shown_whole() {
+    let app = app();
+    let mut all = batch("ready-verified", 12);
+    for (number, message) in all.records.iter_mut().enumerate() {
+        let body = message.body.as_mut().unwrap();
+        let mut event: serde_json::Value = serde_json::from_str(body).unwrap();
+        event["note"] = serde_json::json!(format!("note-{number}-{}", "é".repeat(1_000)));
+        *body = event.to_string();
+    }
+    assert!(all_dealt_with(&notified(&app, all).await));
+    let emails = app.mail.emails.lock().unwrap();
+    assert_eq!(emails.len(), 2);
+    for number in 0..12 {
+        let note = format!("note-{number}-");
+        let with_it = emails
+            .iter()
+            .filter(|email| email.text.contains(&note) && email.html.contains(&note));
+        assert_eq!(with_it.count(), 1, "{note}");
+    }
+    assert!(emails.iter().all(|email| email.html.len() < 100_000));
+}
+
+#[tokio::test]
 async fn contacts_whose_addresses_differ_by_a_tag_get_an_email_each() {
     let app = app_that_tells_clients();
     let mut all = batch("failed", 3);
@@ -160,6 +183,58 @@ async fn events_beyond_the_limit_of_a_minute_wait_once_and_are_listed() {
     }
     assert!(all_dealt_with(&notified(&app, again).await));
     assert_eq!(app.mail.emails.lock().unwrap().len(), 3, "one list");
+}
+
+#[tokio::test]
+async fn events_that_come_one_by_one_keep_to_the_limit_of_a_minute_as_well() {
+    let mut app = app();
+    app.limits.singles_per_minute = 2;
+    let again = |number: u32| {
+        let mut one = another("verified", number);
+        let count = "ApproximateReceiveCount".to_owned();
+        one.records[0].attributes.insert(count, "2".to_owned());
+        one
+    };
+    let mut waiting: Vec<u32> = (0..5).collect();
+    for (minute, left) in [3, 1, 0].into_iter().enumerate() {
+        let mut later = Vec::new();
+        for number in waiting {
+            if !all_dealt_with(&notified(&app, again(number)).await) {
+                later.push(number);
+            }
+        }
+        waiting = later;
+        assert_eq!(waiting.len(), left, "minute {minute}");
+        assert_eq!(subjects(&app).len(), 5 - left);
+        app.clock.advance(SignedDuration::from_mins(1));
+    }
+}
+
+#[tokio::test]
+async fn an_email_that_was_not_sent_uses_up_nothing_of_the_limit_of_a_minute() {
+    let mut app = app_that_tells_clients();
+    app.limits.singles_per_minute = 2;
+    let authenticated = |number: u32| {
+        let mut one = another("verified", number);
+        let body = one.records[0].body.as_mut().unwrap();
+        *body = body.replace("domain.verified", "domain.authenticated");
+        one
+    };
+    app.mail.suppressed.lock().unwrap().push(kim());
+    for number in 0..3 {
+        assert!(all_dealt_with(&notified(&app, authenticated(number)).await));
+    }
+    app.mail.suppressed.lock().unwrap().clear();
+    app.mail
+        .answers_next([Answer::Throttles, Answer::DeniesAccess]);
+    for number in 3..5 {
+        let answer = notified(&app, authenticated(number)).await;
+        assert_eq!(answer.batch_item_failures.len(), 1);
+    }
+    for number in 3..5 {
+        assert!(all_dealt_with(&notified(&app, authenticated(number)).await));
+    }
+    assert_eq!(recipients(&app), [kim(), kim()]);
 }
 
 #[tokio::test]

@@ -61,6 +61,13 @@ pub trait CountEmails: Send + Sync {
         limit: u32,
     ) -> impl Future<Output = Result<bool, StoreError>> + Send;
 
+    /// Uncounts an email that was certainly not sent.
+    fn uncount_email(
+        &self,
+        to: &Mailbox,
+        window: MailWindow,
+    ) -> impl Future<Output = Result<(), StoreError>> + Send;
+
     /// How many emails were counted.
     fn emails_counted(
         &self,

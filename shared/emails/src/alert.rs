@@ -10,7 +10,7 @@ use domain_auth::state::Status;
 
 use crate::console::Console;
 use crate::draft::{Button, Draft, Part, Tone};
-use crate::parts::{records, stays_verified, stops_mail, subject};
+use crate::parts::{IMITATES, ready, records, stays_verified, stops_mail, subject};
 use crate::words::{self, moment};
 
 /// The email of an event.
@@ -95,7 +95,7 @@ fn tone(event: &Event) -> Tone {
 }
 
 /// Whether it is a contested claim that its client has proven.
-fn waits_for_decision(event: &Event) -> bool {
+pub(crate) fn waits_for_decision(event: &Event) -> bool {
     match event.event_type {
         EventType::Contested => event.severity == Severity::Action,
         EventType::Stuck => event.status == Status::Contested,
@@ -138,9 +138,7 @@ fn parts(event: &Event, stands: String) -> Vec<Part> {
     if event.imitates {
         parts.push(Part::Callout {
             label: "Careful",
-            text:
-                "this name mixes scripts, as names made to imitate another do. Look at it closely."
-                    .to_owned(),
+            text: IMITATES.to_owned(),
             warns: true,
         });
     }
@@ -152,18 +150,7 @@ fn parts(event: &Event, stands: String) -> Vec<Part> {
             warns: true,
         });
     }
-    if let Some(ready_at) = event.ready_at {
-        let said = match event.status {
-            Status::Failed => "The client asked about the name",
-            Status::Contested | Status::Provisioning | Status::Pending | Status::Verified => {
-                "The client said that it is ready for the final step"
-            }
-            Status::Authenticated | Status::AtRisk | Status::Rejected | Status::Removing => {
-                "The client said that it is ready for the final step"
-            }
-        };
-        parts.push(Part::Sentence(format!("{said} on {}.", moment(ready_at))));
-    }
+    parts.extend(ready(event).map(Part::Sentence));
     if let Some(note) = &event.note {
         parts.push(Part::Quote {
             intro: "The client wrote:".to_owned(),

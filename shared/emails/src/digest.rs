@@ -2,14 +2,14 @@
 
 use std::collections::BTreeSet;
 
-use domain_auth::event::{Event, EventType};
-use domain_auth::plain_text::shown_about;
+use domain_auth::event::{Event, EventType, Side};
+use domain_auth::plain_text::{shown, shown_about};
 
 use crate::alert;
 use crate::console::Console;
 use crate::draft::{Draft, Part, Tone};
 use crate::notice;
-use crate::parts::stops_mail;
+use crate::parts::{IMITATES, ready, stops_mail};
 use crate::words::{self, moment};
 
 /// The reader of a digest.
@@ -35,7 +35,7 @@ pub fn digest(events: &[&Event], reader: Reader, console: &Console) -> Option<Dr
             count => format!("{} and {} more", first.domain.to_unicode(), count - 1),
         }
     );
-    let rows = events.iter().map(|event| row(event, reader)).collect();
+    let rows = events.iter().map(|event| row(event, reader, console));
     let said = match count {
         1 => format!("{} events of one domain.", events.len()),
         count => format!(
@@ -47,14 +47,17 @@ pub fn digest(events: &[&Event], reader: Reader, console: &Console) -> Option<Dr
     if stopped > 0 {
         parts.push(Part::Callout {
             label: "Sending stopped",
-            text: format!("Lasso has stopped sending for {stopped} of them."),
+            text: match count {
+                1 => "Lasso has stopped sending for it.".to_owned(),
+                _ => format!("Lasso has stopped sending for {stopped} of them."),
+            },
             warns: true,
         });
     }
     parts.push(Part::Table {
         title: "What has happened".to_owned(),
         columns: columns(reader),
-        rows,
+        rows: rows.collect(),
     });
     let (label, path) = match reader {
         Reader::Support if console.page("").is_some() => ("Open the queue", "/staff"),
@@ -74,10 +77,13 @@ pub fn digest(events: &[&Event], reader: Reader, console: &Console) -> Option<Dr
         } else {
             Tone::Wanted
         },
-        heading: format!("{count} domains: {heading}"),
+        heading: match count {
+            1 => format!("{}: {heading}", first.domain.to_unicode()),
+            count => format!("{count} domains: {heading}"),
+        },
         parts,
         button: Some(console.button(label, path, "GET")),
-        small_print: small_print(events, reader),
+        small_print: small_print(events, reader, count),
     })
 }
 
@@ -97,7 +103,8 @@ fn heading(events: &[&Event], reader: Reader) -> &'static str {
 fn columns(reader: Reader) -> Vec<&'static str> {
     match reader {
         Reader::Support => vec![
-            "Domain", "Client", "What", "Why", "State", "Since", "Contact",
+            "Domain", "Careful", "Client", "What", "Why", "Wanted", "Ready", "Note", "State",
+            "Since", "Contact", "Against", "Page",
         ],
         Reader::Client => vec![
             "Domain",
@@ -107,47 +114,86 @@ fn columns(reader: Reader) -> Vec<&'static str> {
             "What happens",
             "State",
             "Since",
+            "Page",
         ],
     }
 }
 
-fn row(event: &Event, reader: Reader) -> Vec<String> {
+/// The cells of an event: all that its own email says, but for the records and the communities. An empty cell is not
+/// shown.
+fn row(event: &Event, reader: Reader, console: &Console) -> Vec<String> {
     let name = event.domain.to_unicode();
     let why = if event.event_type == EventType::Stuck {
         alert::stuck_on(event.status).to_owned()
     } else {
         shown_about(&event.domain, &event.summary)
     };
-    let state = words::state_word(event.status).to_owned();
+    let state = if reader == Reader::Support && alert::waits_for_decision(event) {
+        "waits for a decision".to_owned()
+    } else {
+        words::state_word(event.status).to_owned()
+    };
     let since = moment(event.state_since.unwrap_or(event.occurred_at));
     match reader {
-        Reader::Support => vec![
-            name,
-            alert::client_in_full(event),
-            alert::heading(event).to_owned(),
-            why,
-            state,
-            since,
-            alert::contact(event.contact_email.as_ref()),
-        ],
+        Reader::Support => {
+            let careful = if event.imitates { IMITATES } else { "" };
+            let wanted = event.wanted.as_ref();
+            let wanted = wanted.map(|wanted| shown_about(&event.domain, wanted));
+            let note = event.note.as_ref();
+            let note = note.map(|note| format!("“{}”", shown(note)));
+            let sides: Vec<String> = event.other_sides.iter().map(other_side).collect();
+            vec![
+                name,
+                careful.to_owned(),
+                alert::client_in_full(event),
+                alert::heading(event).to_owned(),
+                why,
+                wanted.unwrap_or_default(),
+                ready(event).unwrap_or_default(),
+                note.unwrap_or_default(),
+                state,
+                since,
+                alert::contact(event.contact_email.as_ref()),
+                sides.join("; "),
+                console.page(&event.links.staff).unwrap_or_default(),
+            ]
+        }
         Reader::Client => {
             let (todo, by_itself) = notice::ahead(event);
             let heading = notice::heading(event).to_owned();
-            vec![name, heading, why, todo, by_itself, state, since]
+            let page = console.page(&event.links.domain).unwrap_or_default();
+            vec![name, heading, why, todo, by_itself, state, since, page]
         }
     }
 }
 
-fn small_print(events: &[&Event], reader: Reader) -> Vec<String> {
+/// A client that has the name which another one has proven.
+fn other_side(side: &Side) -> String {
+    format!(
+        "{} has {}: {}, since {}, contact {}",
+        shown(side.client.as_str()),
+        side.domain.to_unicode(),
+        words::state_word(side.status),
+        moment(side.state_since),
+        alert::contact(side.contact_email.as_ref()),
+    )
+}
+
+fn small_print(events: &[&Event], reader: Reader, domains: usize) -> Vec<String> {
     match reader {
         Reader::Support => {
             let ids = events.iter().map(|event| format!("{} {}", event.domain, event.event_id));
             ["Events:".to_owned()].into_iter().chain(ids).collect()
         }
         Reader::Client => vec![
-            "Lasso sends this because your address is the contact of these domains. It can be changed on the \
-             page of each domain."
-                .to_owned(),
+            if domains == 1 {
+                "Lasso sends this because your address is the contact of this domain. It can be changed on the \
+                 domain's page."
+            } else {
+                "Lasso sends this because your address is the contact of these domains. It can be changed on the \
+                 page of each domain."
+            }
+            .to_owned(),
             "Questions: reply to this email, and it reaches Lasso support.".to_owned(),
         ],
     }

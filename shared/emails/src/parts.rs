@@ -7,7 +7,11 @@ use domain_auth::records::RecordId;
 use domain_auth::state::Status;
 
 use crate::draft::{Advice, Part, RecordRow};
-use crate::words;
+use crate::words::{self, moment};
+
+/// The warning about a name that may be made to look like another one.
+pub(crate) const IMITATES: &str =
+    "this name mixes scripts, as names made to imitate another do. Look at it closely.";
 
 /// Whether Lasso sent for the domain, and has stopped.
 pub(crate) fn stops_mail(event: &Event) -> bool {
@@ -24,6 +28,17 @@ pub(crate) fn stays_verified(event: &Event) -> bool {
     };
     let dkim = [RecordId::Dkim1, RecordId::Dkim2, RecordId::Dkim3];
     is_found(&RecordId::Verification) || dkim.iter().all(is_found)
+}
+
+/// When the client said that it is ready, or asked about the name.
+pub(crate) fn ready(event: &Event) -> Option<String> {
+    let said = if event.status == Status::Failed {
+        "The client asked about the name"
+    } else {
+        "The client said that it is ready for the final step"
+    };
+    let on = moment(event.ready_at?);
+    Some(format!("{said} on {on}."))
 }
 
 /// What an email is about, with what matters most in front, and `heading` behind the name of the domain.

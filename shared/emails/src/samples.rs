@@ -2,18 +2,19 @@
 //! `cargo run --bin email-previews` writes them to files.
 
 mod letter;
+mod lists;
 mod look;
+mod rarer;
 
 use domain_auth::audience::Audience;
 use domain_auth::event::Event;
 use domain_auth::instructions::Day;
-use domain_auth::names::DomainName;
 use serde_json::{Value, json};
 
 use self::look::records;
 pub use letter::{LetterError, letter_sample};
 
-use crate::{ChatMessage, Console, Draft, Reader, alert, digest, notice, summary};
+use crate::{ChatMessage, Console, Draft, alert, digest, notice, summary};
 
 /// An email with sample data.
 #[derive(Debug, Clone)]
@@ -47,13 +48,9 @@ pub fn samples() -> Result<Vec<Sample>, serde_json::Error> {
             });
         }
     }
-    let several = several()?;
-    let several: Vec<&Event> = several.iter().collect();
-    for (name, reader) in [
-        ("support-digest", Reader::Support),
-        ("client-digest", Reader::Client),
-    ] {
-        samples.extend(digest(&several, reader, &console).map(|draft| Sample {
+    for (name, reader, events) in lists::lists()? {
+        let events: Vec<&Event> = events.iter().collect();
+        samples.extend(digest(&events, reader, &console).map(|draft| Sample {
             name: name.to_owned(),
             draft,
             chat: None,
@@ -72,27 +69,16 @@ pub fn samples() -> Result<Vec<Sample>, serde_json::Error> {
             chat: None,
         });
     }
+    let mut all = events()?.into_iter();
+    samples.extend(
+        all.find(|(name, _)| *name == "expiring")
+            .map(|(_, event)| Sample {
+                name: "client-without-console".to_owned(),
+                draft: notice(&event, &Console::default()),
+                chat: None,
+            }),
+    );
     Ok(samples)
-}
-
-/// Events of one kind, which a person reads as a list.
-fn several() -> Result<Vec<Event>, serde_json::Error> {
-    let events = events()?;
-    let failed = events.iter().find(|(name, _)| *name == "failed-waiting");
-    let names = [
-        "maplehomes.com",
-        "cedarhomes.net",
-        "news.birchhomes.example",
-    ];
-    let event = |(name, (_, event)): (&str, &(&'static str, Event))| Event {
-        domain: DomainName::parse(name).unwrap_or_else(|_| event.domain.clone()),
-        ..event.clone()
-    };
-    Ok(names
-        .into_iter()
-        .zip(failed.into_iter().cycle())
-        .map(event)
-        .collect())
 }
 
 #[expect(clippy::too_many_lines, reason = "a list of samples")]
@@ -117,14 +103,14 @@ pub(crate) fn events() -> Result<Vec<(&'static str, Event)>, serde_json::Error> 
             "added_at": "2026-06-01T12:00:00Z",
             "sequence": 5,
             "summary": "Amazon SES has verified the domain.",
-            "links": {
-                "staff": "/staff/clients/maple-homes/domains/mail.maplehomes.com",
-                "domain": "/domains/mail.maplehomes.com",
-            },
         });
         if let (Some(event), Some(members)) = (event.as_object_mut(), members.as_object()) {
             event.extend(members.clone());
         }
+        let path = format!("domains/{}", event["domain"].as_str().unwrap_or_default());
+        event["links"] = json!({
+            "staff": format!("/staff/clients/maple-homes/{path}"), "domain": format!("/{path}"),
+        });
         serde_json::from_value(event)
     };
     let of = |event_type: &str, severity: &str, before: &str, status: &str, summary: &str| {
@@ -389,6 +375,7 @@ pub(crate) fn events() -> Result<Vec<(&'static str, Event)>, serde_json::Error> 
     ];
     happened
         .into_iter()
+        .chain(rarer::rarer())
         .map(|(name, members)| Ok((name, sample(&members)?)))
         .collect()
 }

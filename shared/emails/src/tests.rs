@@ -8,7 +8,9 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use crate::draft::Advice;
-use crate::{ChatMessage, Console, Draft, Part, RecordRow, Tone, alert, notice, samples};
+use crate::{
+    ChatMessage, Console, Draft, Part, Reader, RecordRow, Tone, alert, digest, notice, samples,
+};
 
 fn drafts() -> Vec<(String, Draft)> {
     let samples = samples().unwrap().into_iter();
@@ -87,6 +89,7 @@ fn subjects_begin_with_the_domain_or_with_what_stops_mail() {
             "SENDING STOPPED: mail.maplehomes.com: ",
             "mаplehomes.com: ",
             "maplehomes.com and 2 more: ",
+            "mail.maplehomes.com and 1 more: ",
             "maple-homes (Maple Homes): ",
         ];
         assert!(
@@ -199,6 +202,13 @@ fn a_client_learns_nothing_that_is_for_lasso_support() {
                 assert!(!body.contains(secret), "{event_type:?}, {secret}: {body}");
             }
         }
+        let console = Console::at(Some("https://console.example"));
+        let list = digest(&[&event, &event], Reader::Client, &console).unwrap();
+        for body in [list.text(), list.html().unwrap(), list.subject] {
+            for secret in ["cedar", "secret", "/staff", "01978c6e", "plain note"] {
+                assert!(!body.contains(secret), "{event_type:?}, {secret}: {body}");
+            }
+        }
     }
 }
 
@@ -226,7 +236,10 @@ proptest! {
     ) {
         let console = Console::default();
         let (event, plain) = (event_with(event_type, &text), event_with(event_type, "plain"));
-        for make in [alert, notice] {
+        let of_support = |event: &Event, console: &Console| {
+            digest(&[event, event], Reader::Support, console).unwrap()
+        };
+        for make in [alert as fn(&Event, &Console) -> Draft, notice, of_support] {
             let (draft, plain) = (make(&event, &console), make(&plain, &console));
             let email = draft.email(event.event_id, None, None);
             let email = email.unwrap();
@@ -254,5 +267,54 @@ proptest! {
                 prop_assert!(!said.contains(markup), "{}", said);
             }
         }
+    }
+}
+
+/// The texts of an event that support's own email has, and a list may not drop.
+#[test]
+fn a_list_for_support_says_what_the_email_of_each_event_says() {
+    let mut event = event_with(EventType::Contested, "Some words of Kim.\nAnd more.");
+    event.imitates = true;
+    let console = Console::at(Some("https://console.example"));
+    let said = [
+        "Some words of Kim. And more.",
+        "this name mixes scripts",
+        "The client said that it is ready for the final step on 1 June 2026, 11:30 UTC.",
+        "cedar-secret",
+        "kim@secret[.]net",
+        "https://console.example/staff/clients/maple/domains/example-domain.org",
+    ];
+    let list = digest(&[&event, &event], Reader::Support, &console).unwrap();
+    let text = list.text();
+    let wanted = text.lines().find(|line| line.starts_with("  Wanted"));
+    assert!(wanted.unwrap().ends_with("Some words of Kim. And more."));
+    for body in [text, list.html().unwrap().replace("<span>.</span>", ".")] {
+        for said in said {
+            assert!(body.contains(said), "{said}: {body}");
+        }
+    }
+}
+
+#[test]
+fn a_list_about_one_domain_is_not_about_domains() {
+    let event = event_with(EventType::Failed, "plain");
+    for reader in [Reader::Support, Reader::Client] {
+        let list = digest(&[&event, &event], reader, &Console::default()).unwrap();
+        assert!(list.heading.starts_with("example-domain.org: "));
+        for body in [list.text(), list.html().unwrap()] {
+            assert!(!body.contains("1 domains") && !body.contains("these domains"));
+        }
+    }
+}
+
+/// `LONGEST_LIST` of `domain-auth`: large mailbox providers show 100 KB of HTML.
+#[test]
+fn the_longest_list_is_short_enough_for_mailbox_providers() {
+    let text = "Complete the final step, or reject with a reason.";
+    let event = event_with(EventType::Verified, text);
+    let console = Console::at(Some("https://console.example.lasso.example"));
+    for reader in [Reader::Support, Reader::Client] {
+        let list = digest(&[&event; 30], reader, &console).unwrap();
+        assert!(list.html().unwrap().len() < 100_000);
     }
 }

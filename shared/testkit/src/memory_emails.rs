@@ -97,6 +97,14 @@ impl CountEmails for MemoryStore {
         Ok(one_more)
     }
 
+    async fn uncount_email(&self, to: &Mailbox, window: MailWindow) -> Result<(), StoreError> {
+        self.crash.pass("uncount email").await;
+        let mut state = self.state();
+        let count = state.emails_to.entry((to.clone(), window)).or_default();
+        *count = count.saturating_sub(1);
+        Ok(())
+    }
+
     async fn emails_counted(&self, to: &Mailbox, window: MailWindow) -> Result<u32, StoreError> {
         let state = self.state();
         let count = state.emails_to.get(&(to.clone(), window));

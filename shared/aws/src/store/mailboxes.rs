@@ -46,6 +46,25 @@ impl CountEmails for Table {
         }
     }
 
+    async fn uncount_email(&self, to: &Mailbox, window: MailWindow) -> Result<(), StoreError> {
+        let outcome = self
+            .client
+            .update_item()
+            .table_name(&self.name)
+            .set_key(Some(Key::mailbox(to, window).into_item()))
+            .condition_expression(format!("{IS_KNOWN} AND #sent > :none"))
+            .update_expression("ADD #sent :one_less")
+            .expression_attribute_names("#sent", SENT)
+            .expression_attribute_values(":none", number(0))
+            .expression_attribute_values(":one_less", number(-1));
+        let outcome = stamped(outcome).send().await;
+        match outcome.map_err(aws_sdk_dynamodb::error::SdkError::into_service_error) {
+            // Without a count there is nothing to give back.
+            Ok(_) | Err(UpdateItemError::ConditionalCheckFailedException(_)) => Ok(()),
+            Err(error) => Err(store_error("uncount an email to a mailbox")(error)),
+        }
+    }
+
     async fn emails_counted(&self, to: &Mailbox, window: MailWindow) -> Result<u32, StoreError> {
         let item = self.get_known(Key::mailbox(to, window)).await?;
         Ok(item.map_or(0, |item| figure(&item, SENT)))

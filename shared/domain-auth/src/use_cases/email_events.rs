@@ -1,6 +1,7 @@
 //! Emails about events. Each event is in exactly one email to each audience that is told of it,
 //! however often it is delivered. No mailbox gets more emails than its limits allow.
 
+mod minute;
 mod outcome;
 mod sorting;
 
@@ -15,13 +16,14 @@ use crate::audience::{Audience, EmailId};
 use crate::event::Event;
 use crate::instructions::Day;
 use crate::limits::ReadClientRecord;
-use crate::mail_limits::{CONTACT_EMAILS_PER_DAY, CountEmails, MailLimits, MailWindow, Minute};
+use crate::mail_limits::{CONTACT_EMAILS_PER_DAY, CountEmails, MailLimits, MailWindow};
 use crate::ports::{
     Clock, Email, EmailLedger, Lease, Ports, SendEmail, SesError, StoreError, alias,
 };
 use crate::ses_share::{SesTurns, Turn, TurnRequest};
 
-use sorting::{LONGEST_LIST, by_reader, into_lists};
+use minute::is_to_wait;
+use sorting::{by_reader, into_lists, of_length};
 
 pub use outcome::{EmailError, Form, Outcome, RenderError, Settled};
 pub use sorting::Item;
@@ -41,10 +43,6 @@ pub const NEEDED: SignedDuration = SignedDuration::from_secs(15);
 
 /// The wait before the next email after SES has throttled one, because its rate is per second.
 const AFTER_THROTTLING: SignedDuration = SignedDuration::from_secs(1);
-
-/// Fewer events than this beyond the limit of a minute wait once for the end of the minute, so that
-/// one email can list more of them.
-const GATHERED: usize = 10;
 
 alias! {
     /// The store behind emails about events.
@@ -151,33 +149,16 @@ where
             }
         }
         let (lists, singles) = into_lists(items, own);
-        let mut above = Vec::new();
-        for at in singles {
-            let item = &items[at];
-            let outcome = match self.may_be_single(item, above.is_empty()).await {
-                Ok(true) => self.single(item).await,
-                Ok(false) => {
-                    above.push(at);
-                    continue;
-                }
-                Err(error) => self.failed(&[item.id()], error.into()).await,
-            };
-            settled[at] = Some(outcome.map_err(Arc::new));
-        }
+        let above = self.singles(items, singles, settled).await;
         for list in lists {
             self.list(items, &list, settled).await;
         }
-        if above.len() < GATHERED && above.iter().all(|at| items[*at].may_wait) {
-            let until = Minute::of(self.tools.clock.now()).end();
-            for at in above {
-                let ids = [items[at].id()];
-                let early = self.failed(&ids, EmailError::Early { until }).await;
-                settled[at] = Some(early.map_err(Arc::new));
-            }
+        if is_to_wait(items, &above) {
+            self.wait(items, &above, settled).await;
             return;
         }
-        for list in above.chunks(LONGEST_LIST) {
-            self.list(items, list, settled).await;
+        for list in of_length(items, &above) {
+            self.list(items, &list, settled).await;
         }
     }
 
@@ -237,15 +218,6 @@ where
         // Nothing was sent: the next delivery need not wait for the lease.
         store.release(EmailId::support(event.event_id)).await?;
         Err(EmailError::Busy)
-    }
-
-    /// Whether the limit of the minute allows an email for this event only. After the first event
-    /// beyond the limit, all later ones are beyond it too, so that their order stays.
-    async fn may_be_single(&self, item: &Item<'_>, none_above: bool) -> Result<bool, StoreError> {
-        let minute = MailWindow::Minute(Minute::of(self.tools.clock.now()));
-        let limit = self.limits.singles_per_minute;
-        let store = self.tools.store;
-        Ok(none_above && store.count_email(&item.mailbox(), minute, limit).await?)
     }
 
     async fn single(&mut self, item: &Item<'_>) -> Result<Outcome, EmailError> {

@@ -10,7 +10,10 @@ use crate::ports::{LISTED_AT_ONCE, MailTo};
 const LIKE_A_LIST: usize = 6;
 
 /// Most events in one email. With more of them it has more than the 100 KB of HTML that large mailbox providers show.
-pub(super) const LONGEST_LIST: usize = 40;
+const LONGEST_LIST: usize = 30;
+
+/// The most octets of clients' notes in one email, for the same reason.
+const LONGEST_NOTES: usize = 20_000;
 
 const _: () = assert!(LONGEST_LIST <= LISTED_AT_ONCE);
 
@@ -112,15 +115,32 @@ pub(super) fn by_reader(items: &[Item<'_>], which: &[usize]) -> Vec<Vec<usize>> 
     groups
 }
 
-/// The lists among the items of one reader, each at most [`LONGEST_LIST`] long, and what is no list. What was
+/// The items in lists that one email has room for.
+pub(super) fn of_length(items: &[Item<'_>], which: &[usize]) -> Vec<Vec<usize>> {
+    let note = |at: usize| items[at].event.note.as_ref().map_or(0, String::len);
+    let mut lists: Vec<Vec<usize>> = Vec::new();
+    let mut octets = 0;
+    for at in which {
+        octets += note(*at);
+        match lists.last_mut() {
+            Some(list) if list.len() < LONGEST_LIST && octets <= LONGEST_NOTES => list.push(*at),
+            Some(_) | None => {
+                octets = note(*at);
+                lists.push(vec![*at]);
+            }
+        }
+    }
+    lists
+}
+
+/// The lists among the items of one reader, each short enough for one email, and what is no list. What was
 /// carried over from another day is one list of all types.
 pub(super) fn into_lists(items: &[Item<'_>], which: Vec<usize>) -> (Vec<Vec<usize>>, Vec<usize>) {
     let is_carried = |at: &usize| items[*at].carried;
     let (mut carried, mut singles): (Vec<usize>, Vec<usize>) =
         which.into_iter().partition(is_carried);
     carried.sort_by_key(|at| items[*at].event.occurred_at);
-    let lists = carried.chunks(LONGEST_LIST).map(<[usize]>::to_vec);
-    let mut lists: Vec<Vec<usize>> = lists.collect();
+    let mut lists = of_length(items, &carried);
     for event_type in EventType::ALL {
         let of_type = |at: &usize| items[*at].event.event_type == event_type;
         let count = singles.iter().filter(|at| of_type(at)).count();
@@ -133,7 +153,7 @@ pub(super) fn into_lists(items: &[Item<'_>], which: Vec<usize>) -> (Vec<Vec<usiz
             let (mut list, others): (Vec<usize>, Vec<usize>) =
                 singles.into_iter().partition(of_type);
             list.sort_by_key(|at| items[*at].event.occurred_at);
-            lists.extend(list.chunks(LONGEST_LIST).map(<[usize]>::to_vec));
+            lists.extend(of_length(items, &list));
             singles = others;
         }
     }

@@ -1,0 +1,54 @@
+//! Events that are rarer, or come in another state than usual.
+
+use serde_json::{Value, json};
+
+/// The members by which each differs from the usual sample.
+pub(super) fn rarer() -> [(&'static str, Value); 5] {
+    let asks = "This is our new name, and it is spelled as we want it.";
+    [
+        (
+            "ready-verified",
+            json!({
+                "event_type": "domain.ready", "previous_status": "verified", "status": "verified",
+                "state_since": "2026-06-02T08:00:00Z", "ready_at": "2026-06-02T14:03:00Z",
+                "summary": "The client says that it is ready for the final step.",
+                "wanted": "Complete the final step, or reject with a reason.", "note": "All is done.\nThanks, Kim",
+            }),
+        ),
+        (
+            "ready-failed",
+            json!({
+                "event_type": "domain.ready", "previous_status": "failed", "status": "failed",
+                "state_since": "2026-06-02T08:00:00Z", "ready_at": "2026-06-02T14:03:00Z",
+                "summary": "The client asks about the name, which Amazon SES has refused.",
+                "wanted": "Look at the name, and tell the client what it can do.", "note": asks,
+            }),
+        ),
+        (
+            "stuck-contested",
+            json!({
+                "event_type": "domain.stuck", "previous_status": "contested", "status": "contested",
+                "state_since": "2026-05-30T12:00:00Z",
+                "summary": "The domain has been contested since 2026-05-30T12:00:00Z.",
+                "wanted": "Decide who has the domain: end the claim of the other client, or grant the claimant's.",
+            }),
+        ),
+        (
+            "displaced-waiting",
+            json!({
+                "event_type": "domain.displaced", "severity": "warning",
+                "previous_status": "pending", "status": "contested", "deadline": "2026-06-16T14:03:00Z",
+                "summary": "Another client has proven that mail.maplehomes.com is its own.",
+                "wanted": "Tell the client what happened, and that its domain's page shows the ownership record.",
+            }),
+        ),
+        (
+            "expiring-claim",
+            json!({
+                "event_type": "domain.expiring", "severity": "info", "previous_status": "contested",
+                "status": "contested", "state_since": "2026-05-21T12:00:00Z", "deadline": "2026-06-04T12:00:00Z",
+                "summary": "The ownership record has not been found yet. The claim ends on 4 June 2026, 12:00 UTC.",
+            }),
+        ),
+    ]
+}

@@ -1,8 +1,8 @@
 //! Looks up names in the public suffix list (publicsuffix.org), which `build.rs` packs.
 //!
 //! The list itself is `public-suffixes.txt`. A test compares it with the crate `psl`, which is
-//! published whenever the list changes. After an update of that crate, `UPDATE_SUFFIXES=1 cargo test
-//! -p domain-auth-names` writes the file anew.
+//! published whenever the list changes. After an update of that crate, write the file again with
+//! `UPDATE_SUFFIXES=1 cargo test -p domain-auth-names`.
 
 use fst::raw::{Fst, Node};
 

@@ -110,7 +110,7 @@ fn every_rule_is_applied_as_by_psl() {
 #[test]
 fn the_rules_of_the_list_are_those_of_its_algorithm() {
     for (name, suffix, domain) in [
-        // By ICANN, by a company, by nobody.
+        // By a rule of ICANN, by one of a company, without a rule.
         ("a.example.com", "com", Some("example.com")),
         ("a.example.co.uk", "co.uk", Some("example.co.uk")),
         ("co.uk", "co.uk", None),

@@ -10,6 +10,7 @@ use idna::uts46::{Hyphens, Uts46};
 use serde::{Deserialize, Serialize};
 
 use crate::plain_text::one_line;
+use crate::public_suffix::registrable;
 
 /// Longest name, in characters of its textual form: 255 octets on the wire (RFC 1035 section 2.3.4).
 pub(crate) const MAX_NAME: usize = 253;
@@ -61,7 +62,7 @@ impl DomainName {
 
     /// The organizational domain (RFC 7489 section 3.2): the public suffix and one label more.
     pub fn organizational(&self) -> &str {
-        psl::domain_str(&self.0).unwrap_or(&self.0)
+        registrable(&self.0).unwrap_or(&self.0)
     }
 
     /// Whether `self` is strictly below `other` in the tree of names.

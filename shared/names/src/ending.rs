@@ -1,6 +1,7 @@
 //! The last part of a name: whether domains of the Internet end with it, and which ending was
 //! meant.
 
+use crate::public_suffix::PublicSuffix;
 use crate::refusal::InvalidReason;
 
 /// Names for documentation (RFC 2606 section 3; `example.edu` by EDUCAUSE).
@@ -56,8 +57,7 @@ pub(crate) fn check(name: &str) -> Result<(), InvalidReason> {
     if PRIVATE.contains(&ending) {
         return Err(InvalidReason::PrivateEnding(ending.to_owned()));
     }
-    let suffix = psl::suffix(name.as_bytes());
-    if RESERVED.contains(&ending) || !suffix.is_some_and(|suffix| suffix.is_known()) {
+    if RESERVED.contains(&ending) || !PublicSuffix::of(name).is_known {
         return Err(InvalidReason::UnknownEnding(ending.to_owned()));
     }
     Ok(())
@@ -74,12 +74,6 @@ pub(crate) fn corrected(name: &str) -> Option<String> {
     }
     let meant = COMMON.iter().find(|common| one_mistake(ending, common))?;
     Some(format!("{front}{meant}"))
-}
-
-/// Whether domains of the Internet end with this.
-pub(crate) fn is_ending(text: &str) -> bool {
-    let suffix = psl::suffix(text.as_bytes());
-    suffix.is_some_and(|suffix| suffix.is_known() && suffix.as_bytes() == text.as_bytes())
 }
 
 fn ending_of(name: &str) -> &str {
@@ -102,6 +96,7 @@ fn one_mistake(typed: &str, meant: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::public_suffix::is_public_suffix;
 
     #[test]
     fn a_single_mistake_in_a_common_ending_is_corrected() {
@@ -123,7 +118,7 @@ mod tests {
     #[test]
     fn every_common_ending_is_one_of_the_internet() {
         for ending in COMMON.iter().chain(&["ca", "co.uk", "xn--p1ai"]) {
-            assert!(is_ending(ending) && check(&format!("maple.{ending}")).is_ok());
+            assert!(is_public_suffix(ending) && check(&format!("maple.{ending}")).is_ok());
         }
         for none in RESERVED.iter().chain(PRIVATE) {
             assert!(check(&format!("maple.{none}")).is_err(), "{none}");

@@ -25,6 +25,7 @@ mod identifiers;
 mod idna2008;
 mod ineligible;
 pub mod plain_text;
+mod public_suffix;
 mod refusal;
 mod sender;
 mod suffixes;

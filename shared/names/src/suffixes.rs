@@ -2,6 +2,7 @@
 //! names.
 
 use super::DomainName;
+use crate::public_suffix::registrable;
 
 /// The most labels of a name under which claims are searched. The longest rules of the list have
 /// five labels, an organizational domain has one more, and lists grow.
@@ -14,7 +15,7 @@ pub struct SuffixList(fn(&str) -> Option<&str>);
 impl Default for SuffixList {
     /// The built-in version.
     fn default() -> Self {
-        Self(psl::domain_str)
+        Self(registrable)
     }
 }
 

@@ -7,6 +7,7 @@ use idna::uts46::{Hyphens, Uts46};
 use crate::domain_name::{DomainName, MAX_SENDING_DOMAIN};
 use crate::eligibility::Eligibility;
 use crate::plain_text::is_hidden;
+use crate::public_suffix::is_public_suffix;
 use crate::refusal::{DomainNameError, InvalidReason};
 use crate::{ending, idna2008};
 
@@ -145,7 +146,7 @@ fn guess(typed: &str, found: Option<DomainName>) -> Option<DomainName> {
         return repaired(&said).or(found);
     }
     let last = words.last().copied().unwrap_or_default().trim_matches('.');
-    let ends = ending::is_ending(&last.to_lowercase());
+    let ends = is_public_suffix(&last.to_lowercase());
     // `mapleridge.co m`, but not `mapleridge.com a`.
     if let [front, end] = words.as_slice()
         && front.contains('.')

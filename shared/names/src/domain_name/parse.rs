@@ -7,6 +7,7 @@ use idna::AsciiDenyList;
 use idna::uts46::{DnsLength, Hyphens, Uts46};
 
 use super::{DomainName, MAX_NAME};
+use crate::public_suffix::registrable;
 use crate::refusal::{DomainNameError, InvalidReason};
 
 /// Longest label, in octets (RFC 1035 section 2.3.4).
@@ -28,7 +29,7 @@ impl DomainName {
                 return Err(DomainNameError::new(InvalidReason::WwwHost, Some(inner)));
             }
         }
-        if psl::domain_str(&name).is_none() {
+        if registrable(&name).is_none() {
             return Err(DomainNameError::new(InvalidReason::PublicSuffix, None));
         }
         Ok(Self(name))

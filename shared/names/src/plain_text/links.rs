@@ -8,6 +8,8 @@
 //! right after the dot (`Mr.Smith`, `done.Thanks`), and whose first word is not a known top-level
 //! domain.
 
+use crate::public_suffix::is_public_suffix;
+
 /// Schemes that are links without `//`.
 const SCHEMES: [&str; 18] = [
     "ftp",
@@ -224,8 +226,7 @@ fn is_top_level_domain(word: &str) -> bool {
     if RESERVED.contains(&word.as_str()) {
         return true;
     }
-    let suffix = psl::suffix(word.as_bytes());
-    suffix.is_some_and(|suffix| suffix.is_known() && suffix.as_bytes() == word.as_bytes())
+    is_public_suffix(&word)
 }
 
 #[cfg(test)]

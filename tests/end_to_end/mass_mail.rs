@@ -102,7 +102,7 @@ async fn whole_mailing(world: Shared) {
     let address = |number: usize| match number % 4 {
         0 => format!("\"{}\" <{number}@{one}>", "Maple Homes ".repeat(20)),
         1 => format!("\"{}\" <{number}@news{number}.{other}>", "x".repeat(200)),
-        2 => format!("sales@unknown{number}.example"),
+        2 => format!("sales@unknown{number}-homes.com"),
         _ => format!("nonsense {number}"),
     };
     let addresses: Vec<String> = (0..100).map(address).collect();

@@ -138,11 +138,12 @@ async fn finished(world: &Shared, domain: &str) {
 
 async fn assert_absent(world: &Shared, domain: &str) {
     let path = format!("/domains/{domain}");
-    for path in [
-        path.clone(),
-        format!("{path}/records?format=json"),
-        format!("{path}/history"),
-    ] {
+    let history = world
+        .get(world.client_admin(), &format!("{path}/history"))
+        .await;
+    let newest = &history.body["items"][0];
+    assert_eq!(newest["action"], "removed", "{history:?}");
+    for path in [path.clone(), format!("{path}/records?format=json")] {
         let answer = world.get(world.client_admin(), &path).await;
         assert_problem(&answer, 404, "not_found");
     }

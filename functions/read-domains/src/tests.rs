@@ -48,7 +48,7 @@ async fn app() -> App<TestPorts> {
     let contested = add(new_domain("maple-homes", "mail.example.org"), contested);
     store.commit(&contested).await.unwrap();
     let other = add(
-        new_domain("oak-homes", "example.net"),
+        new_domain("oak-homes", "held-homes.com"),
         State::provisioning(),
     );
     store.commit(&other).await.unwrap();

@@ -13,32 +13,63 @@ use crate::state::State;
 /// The missing pieces; those that sending depends on come first. A record whose state is unknown is
 /// not missing.
 pub fn missing_pieces(domain: &Domain, look: Option<&DnsLook>) -> Vec<MissingPiece> {
-    let mut pieces: Vec<MissingPiece> = of_the_domain(domain)
-        .map(|message| MissingPiece {
-            record: None,
-            requirement: Requirement::Required,
-            message: message.to_owned(),
-        })
-        .into_iter()
-        .collect();
-    if let Some(look) = look {
-        let ready = readiness(
-            domain.ses_of_identity().map(|ses| ses.status),
-            &look.diagnosis,
-            AskedAt::default(),
-            &domain.name,
-        );
-        for (ids, requirement) in [
-            (&ready.missing_required, Requirement::Required),
-            (&ready.missing_recommended, Requirement::Recommended),
-        ] {
-            let records = ids.iter().filter_map(|id| record(&look.diagnosis, *id));
-            for record in records {
-                add(&mut pieces, record, requirement);
-            }
+    let open = Open::of(domain, look);
+    let whole = open.whole.map(|message| MissingPiece {
+        record: None,
+        requirement: Requirement::Required,
+        message: message.to_owned(),
+    });
+    let mut pieces: Vec<MissingPiece> = whole.into_iter().collect();
+    let diagnosis = look.map(|look| &look.diagnosis);
+    for (ids, requirement) in [
+        (&open.required, Requirement::Required),
+        (&open.recommended, Requirement::Recommended),
+    ] {
+        let records = ids.iter().filter_map(|id| record(diagnosis?, *id));
+        for record in records {
+            add(&mut pieces, record, requirement);
         }
     }
     pieces
+}
+
+/// The number of missing pieces that sending depends on, and of the others. Each record counts, also if
+/// one problem hides several.
+pub fn missing_count(domain: &Domain, look: Option<&DnsLook>) -> (usize, usize) {
+    let open = Open::of(domain, look);
+    let whole = usize::from(open.whole.is_some());
+    (whole + open.required.len(), open.recommended.len())
+}
+
+/// What is missing.
+struct Open {
+    /// A problem of the domain as a whole.
+    whole: Option<&'static str>,
+    /// The records that sending depends on.
+    required: Vec<RecordId>,
+    /// The other records.
+    recommended: Vec<RecordId>,
+}
+
+impl Open {
+    fn of(domain: &Domain, look: Option<&DnsLook>) -> Self {
+        let status = domain.ses_of_identity().map(|ses| ses.status);
+        // A look from before the domain lost its name is about other records.
+        let look = look.filter(|_| domain.dns_looked_at.is_some());
+        let ready = look.map(|look| {
+            let asked_at = AskedAt::default();
+            readiness(status, &look.diagnosis, asked_at, &domain.name)
+        });
+        let (required, recommended) = ready.map_or_else(Default::default, |ready| {
+            (ready.missing_required, ready.missing_recommended)
+        });
+        let is_listed = required.contains(&RecordId::Ownership);
+        Self {
+            whole: of_the_domain(domain).filter(|_| !is_listed),
+            required,
+            recommended,
+        }
+    }
 }
 
 /// Adds a missing record. A problem that hides several records is one piece, for the domain as a
@@ -141,11 +172,11 @@ fn of_the_domain(domain: &Domain) -> Option<&'static str> {
         }
         State::Pending(_) if !verified => Some("Amazon SES has not verified the domain yet."),
         State::Failed(failed) => Some(failed.reason.sentence()),
-        State::Contested(claim) if claim.taking_over_since.is_some() => {
-            Some("The domain is still being transferred to this client.")
-        }
-        State::Contested(claim) if claim.proven_at.is_some() => {
-            Some("Lasso support has not decided about the claim yet.")
+        // The client has done its part.
+        State::Contested(claim)
+            if claim.taking_over_since.is_some() || claim.proven_at.is_some() =>
+        {
+            None
         }
         State::Contested(claim) if claim.unconfirmed.is_some() => {
             Some("The ownership record has not been seen at all name servers yet.")

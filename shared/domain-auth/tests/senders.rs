@@ -117,7 +117,7 @@ fn counting() -> Counting {
     counting
         .store
         .put_claims(&ClaimRegister::empty("lost.example"));
-    added(&counting.store, "cedar", "held.example");
+    added(&counting.store, "cedar", "held-homes.com");
     counting
 }
 
@@ -128,7 +128,7 @@ fn a_hundred_addresses_are_judged_in_a_few_reads() {
         "waiting.example",
         "news.waiting.example",
         "a.lost.example",
-        "held.example",
+        "held-homes.com",
     ];
     let address = |number: usize| format!("\"N {number}\" <{number}@{}>", domains[number % 4]);
     let addresses: Vec<String> = (0..100).map(address).collect();
@@ -175,8 +175,18 @@ fn a_hundred_addresses_are_judged_in_a_few_reads() {
     assert!(matches!(lost, SenderStanding::Displaced(_)), "{lost:?}");
     assert_eq!(
         verdicts[3],
-        Verdict::NotInitiated(domain_name("held.example"))
+        Verdict::NotInitiated(domain_name("held-homes.com"))
     );
+}
+
+fn judged(store: &MemoryStore, asked: &[&str]) -> Vec<Verdict> {
+    let below = NamesBelow {
+        dns: &FakeDns::default(),
+        clock: &TestClock::default(),
+    };
+    let (eligibility, maple) = (Eligibility::parse("").unwrap(), client("maple"));
+    let verdicts = judge_all(store, &below, &eligibility, &maple, asked);
+    verdicts.now_or_never().unwrap().unwrap()
 }
 
 /// The history of a domain stays when it is removed.
@@ -185,8 +195,8 @@ fn a_name_that_lasso_support_removed_is_told_and_one_that_its_client_removed_is_
     let store = MemoryStore::default();
     let (ids, now) = (SequentialIds::default(), TestClock::default().now());
     for (name, actor) in [
-        ("support.example", Actor::lasso_support("sam")),
-        ("client.example", Actor::client_admin("jo")),
+        ("support-homes.com", Actor::lasso_support("sam")),
+        ("client-homes.com", Actor::client_admin("jo")),
     ] {
         let domain = added(&store, "maple", name);
         let removed = domain.transition(Trigger::Removed, actor, None, now, &ids);
@@ -195,24 +205,40 @@ fn a_name_that_lasso_support_removed_is_told_and_one_that_its_client_removed_is_
         store.put_claims(&ClaimRegister::empty(name));
         store.commit(&removed).now_or_never().unwrap().unwrap();
     }
-    let below = NamesBelow {
-        dns: &FakeDns::default(),
-        clock: &TestClock::default(),
-    };
-    let (eligibility, maple) = (Eligibility::parse("").unwrap(), client("maple"));
-    let asked = ["a@support.example", "a@client.example", "a@never.example"];
-    let verdicts = judge_all(&store, &below, &eligibility, &maple, &asked);
+    let asked = [
+        "a@support-homes.com",
+        "a@client-homes.com",
+        "a@never-homes.com",
+    ];
     assert_eq!(
-        verdicts.now_or_never().unwrap().unwrap(),
+        judged(&store, &asked),
         [
             Verdict::RemovedBySupport {
-                name: domain_name("support.example"),
+                name: domain_name("support-homes.com"),
                 at: now
             },
-            Verdict::NotInitiated(domain_name("client.example")),
-            Verdict::NotInitiated(domain_name("never.example")),
+            Verdict::NotInitiated(domain_name("client-homes.com")),
+            Verdict::NotInitiated(domain_name("never-homes.com")),
         ]
     );
+}
+
+#[test]
+fn a_domain_that_cannot_be_added_is_never_to_be_added() {
+    let store = MemoryStore::default();
+    let verdict = |address: &str| judged(&store, &[address]).remove(0);
+    let refused = "oak.con sub.example.net oak.lan foo.internal x.test foo.onion home.arpa ☃.com ab\u{2011}c.com";
+    for domain in refused.split(' ') {
+        let verdict = verdict(&format!("a@{domain}"));
+        assert_eq!(verdict, Verdict::NotYourDomain, "{domain}");
+    }
+    let to_be_added = Verdict::NotInitiated(domain_name("oakz.com"));
+    for address in ["a@oakz.com", "a@www.oakz.com", "a@www.www.oakz.com"] {
+        assert_eq!(verdict(address), to_be_added, "{address}");
+    }
+    // What was added before a rule can still be used.
+    added(&store, "maple", "held.test");
+    assert!(matches!(verdict("a@held.test"), Verdict::Covered { .. }));
 }
 
 #[test]

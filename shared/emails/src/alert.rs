@@ -10,7 +10,9 @@ use domain_auth::state::Status;
 
 use crate::console::Console;
 use crate::draft::{Button, Draft, Part, Tone};
-use crate::parts::{IMITATES, ready, records, stays_verified, stops_mail, subject};
+use crate::parts::{
+    IMITATES, ready, ready_heading, records, standing, stays_verified, stops_mail, subject,
+};
 use crate::words::{self, moment};
 
 /// The email of an event.
@@ -57,9 +59,7 @@ pub(crate) fn heading(event: &Event) -> &'static str {
         EventType::Contested if event.severity == Severity::Action => "decision wanted",
         EventType::Contested => "contested",
         EventType::Displaced => "lost to another client",
-        EventType::Ready if event.status == Status::Verified => "final step wanted",
-        EventType::Ready if event.status == Status::Failed => "client asks about the name",
-        EventType::Ready => "client is ready, records are not",
+        EventType::Ready => ready_heading(event),
         EventType::Verified => "verified, final step wanted",
         EventType::Authenticated => "authenticated",
         EventType::AtRisk => "records broken, still sending",
@@ -114,7 +114,7 @@ fn stands(event: &Event) -> String {
         Status::Contested if waits_for_decision(event) => {
             "is proven by a client while another has it, and waits for Lasso support to decide"
         }
-        status => words::stands(status),
+        status => standing(event, status),
     };
     format!("{name} {stands}, since {}.", moment(since))
 }

@@ -41,6 +41,30 @@ pub(crate) fn ready(event: &Event) -> Option<String> {
     Some(format!("{said} on {on}."))
 }
 
+/// The state of a domain, after its name, by what the last look found.
+pub(crate) fn standing(event: &Event, status: Status) -> &'static str {
+    if status == Status::Pending && stays_verified(event) {
+        "waits for Amazon SES, which has not verified it yet: its DNS records are published"
+    } else {
+        words::stands(status)
+    }
+}
+
+/// The heading if the client says that it is ready.
+pub(crate) fn ready_heading(event: &Event) -> &'static str {
+    match event.status {
+        Status::Verified => "final step wanted",
+        Status::Failed => "client asks about the name",
+        Status::Pending if stays_verified(event) => "client is ready, Amazon SES is not",
+        Status::Contested | Status::Provisioning | Status::Pending => {
+            "client is ready, records are not"
+        }
+        Status::Authenticated | Status::AtRisk | Status::Rejected | Status::Removing => {
+            "client is ready"
+        }
+    }
+}
+
 /// What an email is about, with what matters most in front, and `heading` behind the name of the domain.
 pub(crate) fn subject(event: &Event, heading: &str) -> String {
     let name = event.domain.to_unicode();
@@ -128,4 +152,35 @@ pub(crate) fn within(part: &str, cleaned: impl Fn(&str) -> String) -> String {
 /// service needs, and mail programs make a link of it.
 fn is_whole(value: &str) -> bool {
     !value.is_empty() && !value.contains("//")
+}
+
+#[cfg(test)]
+mod tests {
+    use domain_auth::event::EventType;
+
+    use super::*;
+    use crate::alert::heading;
+
+    #[test]
+    fn a_client_that_is_ready_with_records_waits_for_amazon_ses_alone() {
+        let document = include_str!("../../../docs/events.md");
+        let (_, rest) = document.split_once("```json\n").unwrap();
+        let (example, _) = rest.split_once("```").unwrap();
+        let mut event: Event = serde_json::from_str(example).unwrap();
+        (event.event_type, event.status) = (EventType::Ready, Status::Pending);
+        event.records = vec![RecordStanding {
+            id: RecordId::Verification,
+            state: RecordState::Missing,
+            code: None,
+            message: String::new(),
+            record: None,
+            fix: None,
+            fix_value: None,
+        }];
+        assert_eq!(heading(&event), "client is ready, records are not");
+        assert!(standing(&event, event.status).contains("waits for its DNS records"));
+        event.records[0].state = RecordState::Found;
+        assert_eq!(heading(&event), "client is ready, Amazon SES is not");
+        assert!(standing(&event, event.status).contains("are published"));
+    }
 }

@@ -67,7 +67,7 @@ impl Manners {
         match operation.route().access {
             Access::Anyone => {}
             Access::ClientAdmin | Access::LassoSupport | Access::MassMail => {
-                headers.insert(header::VARY, HeaderValue::from_static("Authorization"));
+                headers.insert(header::VARY, HeaderValue::from_static(varies(operation)));
             }
         }
         if let Ok(tag) = HeaderValue::from_str(&tag) {
@@ -78,6 +78,16 @@ impl Manners {
         } else {
             reply
         }
+    }
+}
+
+/// The headers of the request that choose the response (RFC 9110 section 12.5.5).
+fn varies(operation: Operation) -> &'static str {
+    let by_format = [Operation::GetRecords, Operation::GetClientRecords];
+    if by_format.contains(&operation) {
+        "Accept, Authorization"
+    } else {
+        "Authorization"
     }
 }
 

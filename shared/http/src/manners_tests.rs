@@ -41,6 +41,16 @@ fn header(reply: &Reply, name: header::HeaderName) -> Option<&str> {
 }
 
 #[test]
+fn records_vary_by_the_format_that_is_accepted() {
+    const RECORDS: &str = "GET /domains/{domain}/records";
+    let records = Manners::of(&request(RECORDS, &json!({}))).applied(domain());
+    assert_eq!(
+        header(&records, header::VARY),
+        Some("Accept, Authorization")
+    );
+}
+
+#[test]
 fn what_is_read_has_a_tag_that_a_caller_need_not_read_again() {
     let first = Manners::of(&request(GET, &json!({}))).applied(domain());
     assert_eq!(first.status(), StatusCode::OK);

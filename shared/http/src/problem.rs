@@ -1,6 +1,7 @@
 //! Errors as problem details (RFC 9457), from one exhaustive match.
 
 mod details;
+mod parts;
 mod sentences;
 
 use std::borrow::Cow;

@@ -114,7 +114,8 @@ pub enum SenderReason {
     Rejected,
     /// Lasso still sends from it, but records are missing.
     AtRisk,
-    /// Its domain cannot be added: a mailbox provider's, Amazon's, Lasso's or a public suffix.
+    /// Its domain cannot be added: a mailbox provider's, Amazon's, Lasso's, a public suffix, or a name
+    /// that `POST /domains` refuses, such as one with an ending that does not exist.
     NotYourDomain,
     /// It is not an email address.
     InvalidAddress,

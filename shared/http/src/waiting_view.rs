@@ -2,10 +2,8 @@
 
 use domain_auth::dns::DnsLook;
 use domain_auth::domain::Domain;
-use domain_auth::event::MissingPiece;
-use domain_auth::missing::missing_pieces;
+use domain_auth::missing::missing_count;
 use domain_auth::plain_text::{one_line, quotation};
-use domain_auth::records::Requirement;
 use domain_auth::state::{State, WaitingFor};
 use jiff::Timestamp;
 use serde::Serialize;
@@ -68,7 +66,8 @@ pub enum WaitReason {
     Nothing,
 }
 
-/// How many pieces are missing, by the last look at DNS and the last answer of Amazon SES.
+/// How many pieces are missing, by the last look at DNS and the last answer of Amazon SES. A decision of Lasso
+/// support is none: `waiting` shows it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[cfg_attr(
     feature = "openapi",
@@ -76,9 +75,11 @@ pub enum WaitReason {
     schemars(rename = "MissingCount")
 )]
 pub struct MissingCountView {
-    /// Pieces that sending depends on.
+    /// Pieces that sending depends on: the records in `missing_required` of the readiness; and one more
+    /// while Amazon SES has not registered or verified the domain, or has not seen the ownership record at all
+    /// name servers.
     pub required: usize,
-    /// Other pieces.
+    /// The records in `missing_recommended` of the readiness.
     pub recommended: usize,
 }
 
@@ -141,13 +142,10 @@ impl WaitReason {
 impl MissingCountView {
     /// Of a domain, with the last look at its DNS.
     pub fn of(domain: &Domain, look: Option<&DnsLook>) -> Self {
-        let pieces = missing_pieces(domain, look);
-        let (required, recommended): (Vec<_>, Vec<_>) = pieces
-            .into_iter()
-            .partition(|piece: &MissingPiece| piece.requirement == Requirement::Required);
+        let (required, recommended) = missing_count(domain, look);
         Self {
-            required: required.len(),
-            recommended: recommended.len(),
+            required,
+            recommended,
         }
     }
 }

@@ -44,20 +44,38 @@ const COMMON: &[&str] = &[
     "gov",
 ];
 
-/// Refuses a name in A-labels at which no company can have its mail.
-pub(crate) fn check(name: &str) -> Result<(), InvalidReason> {
-    let below = |above: &&&str| {
-        name.strip_suffix(**above)
-            .is_some_and(|front| front.is_empty() || front.ends_with('.'))
-    };
-    if let Some(example) = EXAMPLES.iter().find(below) {
-        return Err(InvalidReason::ForExamples((*example).to_owned()));
+/// The name for devices in homes (RFC 8375). The public suffix list has it, too.
+const HOME: &str = "home.arpa";
+
+/// Refuses a name in A-labels that exists only inside private networks.
+pub(crate) fn check_private(name: &str) -> Result<(), InvalidReason> {
+    if is_at_or_below(name, HOME) {
+        return Err(InvalidReason::PrivateEnding(HOME.to_owned()));
     }
     let ending = ending_of(name);
     if PRIVATE.contains(&ending) {
         return Err(InvalidReason::PrivateEnding(ending.to_owned()));
     }
-    if RESERVED.contains(&ending) || !PublicSuffix::of(name).is_known {
+    Ok(())
+}
+
+fn is_at_or_below(name: &str, above: &str) -> bool {
+    name.strip_suffix(above)
+        .is_some_and(|front| front.is_empty() || front.ends_with('.'))
+}
+
+/// Refuses a name in A-labels at which no company can have its mail.
+pub(crate) fn check(name: &str) -> Result<(), InvalidReason> {
+    let below = |above: &&&str| is_at_or_below(name, above);
+    if let Some(example) = EXAMPLES.iter().find(below) {
+        return Err(InvalidReason::ForExamples((*example).to_owned()));
+    }
+    check_private(name)?;
+    let ending = ending_of(name);
+    if RESERVED.contains(&ending) {
+        return Err(InvalidReason::ReservedEnding(ending.to_owned()));
+    }
+    if !PublicSuffix::of(name).is_known {
         return Err(InvalidReason::UnknownEnding(ending.to_owned()));
     }
     Ok(())

@@ -103,6 +103,11 @@ pub enum InvalidReason {
          company has registered on the Internet"
     )]
     PrivateEnding(String),
+    #[error(
+        "names that end in .{0} are reserved, and no company can register one; give the domain that your \
+         company has registered"
+    )]
+    ReservedEnding(String),
     #[error("no domain on the Internet ends in .{0}; check how the end of the domain is spelled")]
     UnknownEnding(String),
 }

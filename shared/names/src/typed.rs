@@ -59,6 +59,7 @@ impl DomainName {
             reason,
             InvalidReason::ForExamples(_)
                 | InvalidReason::PrivateEnding(_)
+                | InvalidReason::ReservedEnding(_)
                 | InvalidReason::UnknownEnding(_)
         );
         let error = DomainNameError {
@@ -78,6 +79,7 @@ fn of_host(typed: &str, reason: InvalidReason) -> InvalidReason {
         Err(
             ending @ (InvalidReason::ForExamples(_)
             | InvalidReason::PrivateEnding(_)
+            | InvalidReason::ReservedEnding(_)
             | InvalidReason::UnknownEnding(_)),
         ) => ending,
         _ => reason,
@@ -86,7 +88,11 @@ fn of_host(typed: &str, reason: InvalidReason) -> InvalidReason {
 
 /// The name, if it can be added without changes.
 fn accepted(typed: &str) -> Result<DomainName, InvalidReason> {
-    let name = DomainName::parse(typed).map_err(|error| error.reason)?;
+    let name = DomainName::parse(typed).map_err(|error| named(typed, error.reason))?;
+    let above = without_www(name.as_str());
+    if above != name.as_str() && DomainName::parse(above).is_ok() {
+        return Err(InvalidReason::WwwHost);
+    }
     // Not `to_unicode`, which does not decode names with invisible characters.
     let unicode = in_u_labels(name.as_str());
     if let Some(c) = idna2008::not_allowed(&unicode) {
@@ -98,6 +104,34 @@ fn accepted(typed: &str) -> Result<DomainName, InvalidReason> {
         return Err(InvalidReason::NoRoomForRecords);
     }
     Ok(name)
+}
+
+/// The reason why a name cannot be parsed, with the character that is not allowed, or with the private
+/// network that the name is for.
+fn named(typed: &str, reason: InvalidReason) -> InvalidReason {
+    match reason {
+        InvalidReason::International => {
+            let c = idna2008::not_allowed(&typed.trim().to_lowercase());
+            c.map_or(InvalidReason::International, InvalidReason::Character)
+        }
+        InvalidReason::PublicSuffix => {
+            let name = typed.trim().trim_end_matches('.').to_lowercase();
+            let private = ending::check_private(&name);
+            private.err().unwrap_or(InvalidReason::PublicSuffix)
+        }
+        other => other,
+    }
+}
+
+/// The name without each `www.` in front of it.
+fn without_www(name: &str) -> &str {
+    let mut rest = name;
+    while let Some(above) = rest.strip_prefix("www.")
+        && above.contains('.')
+    {
+        rest = above;
+    }
+    rest
 }
 
 fn in_u_labels(name: &str) -> String {
@@ -205,7 +239,7 @@ fn spelled_out(typed: &str) -> String {
 fn repaired(typed: &str) -> Option<DomainName> {
     let steps: [fn(&str) -> Option<String>; 10] = [
         |text| Some(text.chars().filter(|c| !is_hidden(*c)).collect()),
-        |text| Some(text.replace("%20", "").trim_matches(is_wrapping).to_owned()),
+        |text| Some(unescaped(text).trim_matches(is_wrapping).to_owned()),
         |text| Some(host_in(text).to_owned()),
         |text| Some(in_u_labels(text)),
         |text| {
@@ -218,14 +252,7 @@ fn repaired(typed: &str) -> Option<DomainName> {
         },
         without_special_labels,
         |text| Some(dots_and_hyphens(text)),
-        |text| {
-            Some(
-                text.to_lowercase()
-                    .strip_prefix("www.")
-                    .unwrap_or(text)
-                    .to_owned(),
-            )
-        },
+        |text| Some(without_www(&text.to_lowercase()).to_owned()),
         ending::corrected,
         |text| {
             DomainName::parse(text)
@@ -241,6 +268,15 @@ fn repaired(typed: &str) -> Option<DomainName> {
         text = step(&text).unwrap_or(text);
     }
     accepted(&text).ok()
+}
+
+/// Without what programs write for a space or a dot: percent encoding (RFC 3986 section 2.1), a backslash, and
+/// U+2024, which UTS #46 does not take for a dot.
+fn unescaped(text: &str) -> String {
+    let text = text.replace("%20", "").replace("%2e", ".");
+    text.replace("%2E", ".")
+        .replace("\\.", ".")
+        .replace('\u{2024}', ".")
 }
 
 /// The host of a web address or an email address, even if a part of `https://` is missing.
@@ -341,3 +377,7 @@ fn is_wrapping(c: char) -> bool {
 fn does_not_show(c: char) -> bool {
     c.is_whitespace() || is_hidden(c)
 }
+
+#[cfg(test)]
+#[path = "typed_tests.rs"]
+mod tests;

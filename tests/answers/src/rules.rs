@@ -1,8 +1,6 @@
 //! The rules for the parts of an answer, in any state of the domain. A broken rule returns a
 //! sentence with the contradiction.
 
-use std::collections::BTreeSet;
-
 use domain_auth::diagnosis::{DiagnosisCode, RecordState};
 use domain_auth::event::staff_path;
 use domain_auth::identity::AxisStatus;
@@ -536,31 +534,29 @@ fn waiting(answer: &Answer) -> Result<(), String> {
 
 fn missing(answer: &Answer) -> Result<(), String> {
     let count = answer.entry.missing;
+    let ready = answer.staff.domain.readiness.as_ref();
+    let (required, recommended) = ready.map_or((0, 0), |ready| {
+        let (required, recommended) = (&ready.missing_required, &ready.missing_recommended);
+        (required.len(), recommended.len())
+    });
+    let proof = match answer.entry.waiting.reason {
+        // The client may have all that it needs, and its proof is not seen everywhere yet.
+        WaitReason::Ownership => usize::from(required == 0),
+        WaitReason::Decision | WaitReason::Takeover | WaitReason::Registration => 0,
+        WaitReason::Records | WaitReason::Ses | WaitReason::FinalStep => 0,
+        WaitReason::RecordsGone | WaitReason::Restart | WaitReason::Answer => 0,
+        WaitReason::Removal | WaitReason::Nothing => 0,
+    };
     let open = match answer.status() {
-        Status::Contested | Status::Provisioning | Status::Pending | Status::Failed => 1,
+        Status::Contested => proof,
+        Status::Provisioning | Status::Pending | Status::Failed => 1,
         Status::Verified | Status::Authenticated | Status::AtRisk => 0,
         Status::Rejected | Status::Removing => 0,
     };
-    let (required, recommended) = messages(answer);
     let counted = count.required == open + required && count.recommended == recommended;
-    check(counted, || {
+    check(counted && answer.staff.missing == count, || {
         format!("{count:?} beside {open} + {required}, {recommended}")
     })
-}
-
-/// The number of sentences about missing pieces: one sentence may be about several records.
-fn messages(answer: &Answer) -> (usize, usize) {
-    let Some(ready) = &answer.staff.domain.readiness else {
-        return (0, 0);
-    };
-    let records = &answer.staff.domain.records;
-    let message = |id: &RecordId| {
-        let record = records.iter().find(|record| record.id == *id);
-        record.and_then(|record| record.message.as_deref())
-    };
-    let required: BTreeSet<_> = ready.missing_required.iter().map(message).collect();
-    let recommended: BTreeSet<_> = ready.missing_recommended.iter().map(message).collect();
-    (required.len(), recommended.difference(&required).count())
 }
 
 /// A diagnosis of the domain as a whole comes before its records.

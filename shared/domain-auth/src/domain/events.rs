@@ -3,7 +3,7 @@
 
 use jiff::Timestamp;
 
-use super::{Domain, ReadyCall};
+use super::{Domain, ReadyCall, RecordsSeen};
 use crate::event::{Event, EventType, Links, SCHEMA_VERSION, staff_path};
 use crate::names::EventId;
 use crate::ports::Ids;
@@ -92,6 +92,14 @@ fn wanted(domain: &Domain, event_type: EventType) -> Option<&'static str> {
             "Ask the client whether the name is right. If it is, ask AWS Support why Amazon SES does not \
              accept it; if not, the client removes the domain and adds the right one.",
         ),
+        State::Pending(_)
+            if event_type == EventType::Ready && RecordsSeen::of(domain) == RecordsSeen::Found =>
+        {
+            Some(
+                "Nothing yet: the DNS records are published. The final step opens when Amazon SES has \
+                 verified the domain.",
+            )
+        }
         state => event_type.wanted(state.status()),
     }
 }

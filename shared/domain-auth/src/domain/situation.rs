@@ -2,7 +2,7 @@
 //! depends on.
 
 use super::{Domain, RecordsSeen};
-use crate::state::Status;
+use crate::state::{State, Status};
 
 /// The situation of a domain whose state does not fit a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -13,7 +13,8 @@ pub struct Situation {
     pub proven: bool,
     /// The client has lost the name and has not proven it since. Nothing is left to release.
     pub lost: bool,
-    /// The records by which Amazon SES verifies the domain are published, by the last look.
+    /// What the domain waits for is published, by the last look: the records by which Amazon SES verifies
+    /// it; of a contested domain the ownership record, but not yet at all name servers.
     pub published: bool,
 }
 
@@ -27,7 +28,12 @@ impl Situation {
             status: domain.state.status(),
             proven,
             lost: ended && !proven,
-            published: RecordsSeen::of(domain) == RecordsSeen::Found,
+            published: match &domain.state {
+                State::Contested(claim) => claim.unconfirmed.is_some(),
+                State::Provisioning(_) | State::Pending(_) | State::Verified(_) => is_found(domain),
+                State::Authenticated(_) | State::AtRisk(_) | State::Failed(_) => is_found(domain),
+                State::Rejected(_) | State::Removing(_) => is_found(domain),
+            },
         }
     }
 
@@ -40,4 +46,8 @@ impl Situation {
             published: false,
         }
     }
+}
+
+fn is_found(domain: &Domain) -> bool {
+    RecordsSeen::of(domain) == RecordsSeen::Found
 }

@@ -234,9 +234,12 @@ impl Told<'_> {
             Status::Failed | Status::Removing | Status::Authenticated | Status::AtRisk => {
                 return format!("wrote a note{}", note_in(call));
             }
-            // A client must not tell these two states apart.
+            // A client must not tell these two states apart, and in the first Lasso support is not told.
+            Status::Contested | Status::Provisioning if note_of(call).is_none() => {
+                return "said that the domain was ready.".to_owned();
+            }
             Status::Contested | Status::Provisioning => {
-                return format!("wrote to Lasso support about the domain{}", note_in(call));
+                return format!("wrote a note{}", note_in(call));
             }
             Status::Pending | Status::Verified | Status::Rejected => match self.actor {
                 Actor::LassoSupport { .. } => {

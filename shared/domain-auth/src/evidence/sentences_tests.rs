@@ -9,7 +9,7 @@ use super::super::phrases::MAX_QUOTE;
 use super::*;
 use crate::actor::Person;
 use crate::links::LinkId;
-use crate::names::DisplayName;
+use crate::names::{DisplayName, Note};
 
 fn person(name: &str, client_name: Option<&str>) -> Option<Person> {
     let client_name = client_name.and_then(DisplayName::of_claim);
@@ -289,5 +289,26 @@ fn a_person_of_a_client_is_not_named_as_if_of_lasso() {
             let sentence = told(&actor, Action::Added, (None, Status::Pending), None, reader);
             assert!(!sentence.to_lowercase().contains("lasso"), "{sentence}");
         }
+    }
+}
+
+/// Lasso support is told of no note for a contested domain.
+#[test]
+fn a_note_for_a_contested_domain_is_not_said_to_be_told() {
+    let note = Note::parse("We own it.").unwrap();
+    let evidence = crate::evidence::of_call(Some(&note), &[]);
+    for (actor, sentence) in [
+        (anna(), "wrote a note: “We own it.”"),
+        (sam(), "Lasso support wrote a note: “We own it.”"),
+    ] {
+        let told = Told {
+            actor: &actor,
+            action: Action::Ready,
+            from: None,
+            to: Status::Contested,
+            evidence: Some(&evidence),
+        };
+        let told = told.sentence(Reader::Client);
+        assert!(told.ends_with(sentence), "{told}");
     }
 }

@@ -4,14 +4,14 @@ use super::failure::{Failure, stored};
 use super::final_step::set_to_attach;
 use super::{SesTools, StoreTools};
 use crate::attempts::{Attempts, is_written};
-use crate::diagnosis::RecordState;
 use crate::dns::DnsLook;
 use crate::domain::{Domain, Situation};
-use crate::event::Event;
+use crate::event::{Event, MissingPiece};
 use crate::evidence;
 use crate::final_step::FinalStep;
 use crate::history::Actor;
 use crate::identity::ConfigurationSet;
+use crate::missing::missing_pieces;
 use crate::names::{ClientId, DomainName, Note};
 use crate::ports::{Clock, CommitChanges, Identities, Ports, ReadDomains, SesError};
 use crate::state::Trigger;
@@ -44,8 +44,8 @@ pub enum DecideRefusal {
     NotVerified {
         /// What the domain waits for instead.
         situation: Situation,
-        /// The problems that the last DNS look found, in sentences.
-        missing: Vec<String>,
+        /// What is missing.
+        missing: Vec<MissingPiece>,
     },
     /// The identity at SES does not have the client's tags, so it is not changed.
     #[error("the identity at SES is not this client's")]
@@ -99,7 +99,7 @@ where
             .map_err(|_| {
                 Failure::Refused(DecideRefusal::NotVerified {
                     situation: Situation::of(&domain),
-                    missing: missing(look.as_ref()),
+                    missing: missing_pieces(&domain, look.as_ref()),
                 })
             })?;
         if !is_done_at_ses {
@@ -121,16 +121,4 @@ where
         }
     }
     Err(Failure::Busy)
-}
-
-/// Each sentence only once: a problem that hides several records is one problem.
-fn missing(look: Option<&DnsLook>) -> Vec<String> {
-    let records = look.map_or(&[][..], |look| &look.diagnosis.records);
-    let mut missing: Vec<String> = Vec::new();
-    for record in records {
-        if record.state != RecordState::Found && !missing.contains(&record.message) {
-            missing.push(record.message.clone());
-        }
-    }
-    missing
 }

@@ -15,7 +15,7 @@ use super::sender_warnings::{SenderWarning, wants_look, warnings};
 use crate::dns::{DnsLook, Lookup, Observation};
 use crate::domain::{Domain, RecordsSeen};
 use crate::history::{Action, Actor};
-use crate::names::{ClientId, DomainName, Eligibility, SenderDomain, SenderError};
+use crate::names::{ClientId, DomainName, Eligibility, InvalidReason, SenderDomain, SenderError};
 use crate::ports::{Clock, ReadSenders, StoreError};
 use crate::state::{Contested, State};
 
@@ -28,8 +28,8 @@ const ABOVE: usize = 4;
 pub enum Verdict {
     /// The input is not an address.
     InvalidAddress,
-    /// A domain that no client can have: a mailbox provider's, Amazon's, Lasso's or a public
-    /// suffix.
+    /// A domain that no client can have: a mailbox provider's, Amazon's, Lasso's, a public suffix, or one
+    /// that cannot be added.
     NotYourDomain,
     /// The client has no domain that covers this one. Domains of other clients make no difference.
     NotInitiated(DomainName),
@@ -251,10 +251,9 @@ impl Facts {
                 warnings: Vec::new(),
             };
         }
-        if *is_suffix {
-            Verdict::NotYourDomain
-        } else {
-            Verdict::NotInitiated(name.clone())
+        match to_be_added(name) {
+            Some(name) if !is_suffix => Verdict::NotInitiated(name),
+            Some(_) | None => Verdict::NotYourDomain,
         }
     }
 }
@@ -282,6 +281,15 @@ async fn deciding<S: ReadSenders>(
         (name, by)
     };
     Ok(names.into_iter().map(by).collect())
+}
+
+/// The name that the client can add. One may be added only above the name of a host.
+fn to_be_added(name: &DomainName) -> Option<DomainName> {
+    match DomainName::parse_for_sending(name.as_str()) {
+        Ok(name) => Some(name),
+        Err(error) if error.reason == InvalidReason::WwwHost => error.suggestion,
+        Err(_) => None,
+    }
 }
 
 async fn read_named<S: ReadSenders>(

@@ -16,9 +16,10 @@ pub(super) const ROUTE: Route = Route {
 impl From<DecideRefusal> for ApiError {
     fn from(error: DecideRefusal) -> Self {
         match error {
-            DecideRefusal::NotVerified { situation, missing } => {
-                Self::NotVerified { situation, missing }
-            }
+            DecideRefusal::NotVerified { situation, missing } => Self::NotVerified {
+                situation,
+                missing: missing.into_iter().map(|piece| piece.message).collect(),
+            },
             DecideRefusal::IdentityNotOurs => Self::IdentityNotOurs,
             DecideRefusal::Ses(error) => Self::Ses(error),
         }

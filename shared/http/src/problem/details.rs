@@ -3,9 +3,10 @@
 use domain_auth::claims::NAMES_PER_CLIENT;
 use domain_auth::instructions::{PER_CLIENT, PER_DOMAIN, PER_RECIPIENT, PER_RECIPIENT_OF_ALL};
 use domain_auth::links::MOST_LINKS;
-use domain_auth::names::{DomainNameError, InvalidReason, MAX_COMMUNITIES};
-use domain_auth::ports::{SesError, StoreFailure};
+use domain_auth::names::MAX_COMMUNITIES;
+use domain_auth::ports::SesError;
 
+use super::parts::{invalid_domain, is_for_good, needs_support, too_large};
 use super::sentences::{
     before_ready, call_of_support, capitalized, instead_of_restart, not_ready, sentence,
     without_adoption,
@@ -401,84 +402,5 @@ impl ApiError {
             )
             .after(5),
         }
-    }
-}
-
-impl Problem {
-    fn new(
-        status: u16,
-        code: &'static str,
-        title: &'static str,
-        detail: impl Into<String>,
-    ) -> Self {
-        Self {
-            problem_type: format!("/problems/{code}"),
-            title,
-            status,
-            detail: detail.into(),
-            code,
-            errors: Vec::new(),
-            suggestion: None,
-            request_id: None,
-            retry_after: None,
-        }
-    }
-
-    /// The same, worth repeating after so many seconds.
-    fn after(mut self, seconds: u32) -> Self {
-        self.retry_after = Some(seconds);
-        self
-    }
-
-    /// The same, with what is wrong in particular.
-    fn with(mut self, errors: Vec<FieldError>) -> Self {
-        self.errors = errors;
-        self
-    }
-}
-
-/// Whether another attempt fails again, so that a person has to look at it.
-fn is_for_good(failure: StoreFailure) -> bool {
-    match failure {
-        StoreFailure::Unavailable => false,
-        StoreFailure::TooLarge | StoreFailure::Unreadable => true,
-    }
-}
-
-fn too_large(most: usize) -> Problem {
-    Problem::new(
-        413,
-        "payload_too_large",
-        "The body is too large",
-        format!("The body must not be larger than {most} octets."),
-    )
-}
-
-fn needs_support() -> Problem {
-    Problem::new(
-        500,
-        "needs_support",
-        "Lasso support has to look at this",
-        "Something that this request needs cannot be read or written on our side, and repeating the \
-         request does not help. Tell Lasso support the request_id.",
-    )
-}
-
-fn invalid_domain(error: &DomainNameError) -> Problem {
-    let code = if error.reason == InvalidReason::PublicSuffix {
-        "public_suffix"
-    } else {
-        "invalid_domain"
-    };
-    let suggestion = error.suggestion.as_ref().map(ToString::to_string);
-    let mut detail = capitalized(&error.to_string());
-    if let Some(suggestion) = &suggestion {
-        detail = format!("{detail} Did you mean {suggestion}?");
-    }
-    let title = "This is not a domain that can be added";
-    let errors = vec![FieldError::field("/domain", error)];
-    Problem {
-        suggestion,
-        ..Problem::new(422, code, title, detail).with(errors)
     }
 }

@@ -5,6 +5,10 @@ use domain_auth::state::Status;
 
 use super::FieldError;
 
+/// What a client whose ownership record is found at some name servers waits for.
+const UNCONFIRMED: &str = "Its ownership record was found, but not yet at all name servers of the domain. Lasso \
+                           looks for it again.";
+
 /// That a domain cannot be ready, what comes first, and what became of the note.
 pub(super) fn not_ready(status: Status, first: &str, is_noted: bool) -> String {
     let noted = if is_noted {
@@ -24,6 +28,7 @@ pub(super) fn before_ready(situation: Situation) -> &'static str {
         Status::Contested if situation.proven => {
             "Your proof was found, and Lasso support decides about this domain now."
         }
+        Status::Contested if situation.published => UNCONFIRMED,
         Status::Contested => {
             "Publish its ownership record first (GET …/records): it proves that the domain is yours."
         }
@@ -55,6 +60,10 @@ pub(super) fn call_of_support(situation: Situation) -> &'static str {
              the identity that Amazon SES has (POST …/adopt)."
         }
         Status::Provisioning => "Amazon SES is still registering it. Nothing has to be done.",
+        Status::Pending if situation.published => {
+            "Its DNS records are published, and Amazon SES looks for them: recheck asks it again \
+             (POST …/recheck)."
+        }
         Status::Pending => {
             "It waits for its DNS records: instructions sends them (POST …/instructions), and recheck \
              looks for them (POST …/recheck)."
@@ -94,8 +103,12 @@ pub(super) fn instead_of_restart(situation: Situation) -> &'static str {
         Status::Contested if situation.proven => {
             "Your proof was found, and Lasso support decides about this domain now."
         }
+        Status::Contested if situation.published => UNCONFIRMED,
         Status::Contested => "Its ownership record has to be published (GET …/records).",
         Status::Provisioning => "Amazon SES is registering it. Nothing has to be done.",
+        Status::Pending if situation.published => {
+            "Its records are published, and Amazon SES is looking for them. Nothing has to be restarted."
+        }
         Status::Pending => {
             "Amazon SES is looking for its records, which have to be published (GET …/records)."
         }
@@ -151,7 +164,12 @@ mod tests {
             lost: true,
             ..contested
         };
+        let published = Situation {
+            published: true,
+            ..Situation::plain(Status::Pending)
+        };
         for (situation, call) in [
+            (published, "are published"),
             (proven, "/release"),
             (contested, "/recheck"),
             (lost, "DELETE"),

@@ -1,0 +1,53 @@
+//! Input that cannot be added: what is suggested, and what a person reads.
+
+use super::*;
+
+fn refused(typed: &str) -> DomainNameError {
+    DomainName::parse_for_sending(typed).unwrap_err()
+}
+
+#[test]
+fn what_programs_write_for_a_dot_is_understood() {
+    for typed in [
+        r"oak\.com",
+        "oak%2ecom",
+        "oak%2Ecom",
+        "oak\u{2024}com",
+        "www.www.oak.com",
+        "WWW.www.www.oak.com",
+    ] {
+        let suggestion = refused(typed).suggestion;
+        assert_eq!(suggestion.unwrap().as_str(), "oak.com", "{typed}");
+    }
+    assert_eq!(
+        refused("www.www.oak.com").reason,
+        InvalidReason::WwwHost,
+        "the name of a host of a host"
+    );
+    let name = DomainName::parse_for_sending("www.com").unwrap();
+    assert_eq!(name.as_str(), "www.com");
+}
+
+#[test]
+fn a_reserved_ending_is_told_as_such() {
+    for (typed, says) in [
+        ("oak.arpa", "names that end in .arpa are reserved"),
+        ("oak.onion", "names that end in .onion are reserved"),
+        ("home.arpa", "only inside private networks"),
+        ("oak.home.arpa", "only inside private networks"),
+        ("oak.asdf", "no domain on the Internet ends in .asdf"),
+    ] {
+        let text = refused(typed).to_string();
+        assert!(text.contains(says), "{typed}: {text}");
+    }
+    assert_eq!(refused("co.uk").reason, InvalidReason::PublicSuffix);
+}
+
+#[test]
+fn a_character_that_idna_refuses_is_named() {
+    let tatweel = '\u{640}';
+    assert_eq!(
+        refused(&format!("{tatweel}ab.com")).reason,
+        InvalidReason::Character(tatweel)
+    );
+}

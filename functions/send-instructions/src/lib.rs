@@ -70,4 +70,6 @@ where
 }
 
 #[cfg(test)]
+mod bounce_tests;
+#[cfg(test)]
 mod tests;

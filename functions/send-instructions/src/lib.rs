@@ -75,4 +75,6 @@ where
 }
 
 #[cfg(test)]
+mod bounce_tests;
+#[cfg(test)]
 mod tests;

@@ -25,7 +25,7 @@ use jiff::SignedDuration;
 use super::App;
 
 #[derive(Default)]
-struct Mailbox {
+pub(super) struct Mailbox {
     letters: Mutex<Vec<(EmailAddress, Letter)>>,
     faults: Mutex<Vec<SesFault>>,
     /// The answer of the suppression list for every address; `None` if it cannot be read.
@@ -42,12 +42,12 @@ impl SendLetter for Mailbox {
     async fn send(&self, to: &EmailAddress, letter: &Letter) -> Result<String, SesError> {
         const OPERATION: &str = "SendEmail";
         let fault = self.faults.lock().unwrap().pop();
+        let mut letters = self.letters.lock().unwrap();
         if matches!(fault, None | Some(SesFault::AnswerLost)) {
-            let letter = (to.clone(), letter.clone());
-            self.letters.lock().unwrap().push(letter);
+            letters.push((to.clone(), letter.clone()));
         }
         match fault {
-            None => Ok("0100018c-example".to_owned()),
+            None => Ok(format!("letter-{}", letters.len())),
             Some(SesFault::Throttled) => Err(SesError::Throttled {
                 operation: OPERATION,
             }),
@@ -64,10 +64,10 @@ impl SendLetter for Mailbox {
     }
 }
 
-type TestApp = App<TestPorts<FakeDns, Mailbox>>;
+pub(super) type TestApp = App<TestPorts<FakeDns, Mailbox>>;
 
 /// Domains of `maple-homes`: pending, contested and without records.
-async fn app() -> TestApp {
+pub(super) async fn app() -> TestApp {
     let app: TestApp = App {
         store: MemoryStore::default(),
         mail: Mailbox {
@@ -111,7 +111,7 @@ async fn pending(app: &TestApp, new: NewDomain) {
     app.store.commit(&change.unwrap()).await.unwrap();
 }
 
-async fn answer(app: &TestApp, case: &str) -> Answer {
+pub(super) async fn answer(app: &TestApp, case: &str) -> Answer {
     let folder = concat!(
         env!("CARGO_MANIFEST_DIR"),
         "/../../events/send-instructions"

@@ -13,6 +13,7 @@ mod mail_events;
 mod outcomes;
 mod pace;
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
@@ -375,17 +376,21 @@ struct Envelope {
     message: String,
 }
 
-/// The event in a message. The body is the event itself, because the subscription delivers raw messages. In the
-/// dead-letter queue of the topic it may be in SNS's envelope, which AWS does not document, and a person moves the
+/// The body of a message, which is what was published, because the subscriptions deliver raw messages. In the
+/// dead-letter queue of the topics it may be in SNS's envelope, which AWS does not document, and a person moves the
 /// message here from there.
-fn event_in(message: &SqsMessage) -> Result<Event, NotifyError> {
+fn unwrapped(message: &SqsMessage) -> Cow<'_, str> {
     let body = message.body.as_deref().unwrap_or_default();
-    let envelope = serde_json::from_str::<Envelope>(body).ok();
-    let envelope = envelope.filter(|envelope| envelope.kind == "Notification");
-    let event = envelope
-        .as_ref()
-        .map_or(body, |envelope| envelope.message.as_str());
-    let event: Event = serde_json::from_str(event).map_err(|error| NotifyError::of_json(&error))?;
+    match serde_json::from_str::<Envelope>(body) {
+        Ok(envelope) if envelope.kind == "Notification" => Cow::Owned(envelope.message),
+        Ok(_) | Err(_) => Cow::Borrowed(body),
+    }
+}
+
+/// The event in a message.
+fn event_in(message: &SqsMessage) -> Result<Event, NotifyError> {
+    let body = unwrapped(message);
+    let event: Event = serde_json::from_str(&body).map_err(|error| NotifyError::of_json(&error))?;
     if event.version != SCHEMA_VERSION {
         return Err(NotifyError::Version(event.version));
     }

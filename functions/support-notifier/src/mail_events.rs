@@ -19,7 +19,7 @@ use jiff::Timestamp;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
-use super::NotifyError;
+use super::{NotifyError, unwrapped};
 
 /// The beginning of the message that SES publishes when a topic becomes an event destination.
 const VALIDATED: &str = "Successfully validated SNS topic";
@@ -91,8 +91,8 @@ enum Report {
 
 /// Whether SES wrote the message. Events of this service have no member `eventType`.
 pub(crate) fn is_of_ses(message: &SqsMessage) -> bool {
-    let body = message.body.as_deref().unwrap_or_default();
-    let kind = serde_json::from_str::<Kind>(body);
+    let body = unwrapped(message);
+    let kind = serde_json::from_str::<Kind>(&body);
     body.starts_with(VALIDATED) || kind.is_ok_and(|kind| kind.event_type.is_some())
 }
 
@@ -123,8 +123,7 @@ async fn note_one<P>(tools: &StoreTools<'_, P>, message: &SqsMessage) -> Result<
 where
     P: Ports<Store: ReadDomains + CommitChanges>,
 {
-    let body = message.body.as_deref().unwrap_or_default();
-    let report = match report_in(body)? {
+    let report = match report_in(&unwrapped(message))? {
         Report::OfDomain(report) => report,
         Report::OfSupport { reason, about } => {
             let client = about.as_ref().map(|about| about.client.as_str());

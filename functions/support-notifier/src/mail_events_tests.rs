@@ -149,6 +149,16 @@ async fn a_redelivered_bounce_is_stored_once() {
 }
 
 #[tokio::test]
+async fn a_bounce_in_the_envelope_of_sns_is_stored() {
+    let app = app();
+    added(&app).await;
+    let bounce = event(&app, "Bounce", "administrator", ADDRESS).to_string();
+    let envelope = json!({ "Type": "Notification", "Message": bounce });
+    delivered(&app, &[&envelope]).await;
+    assert_eq!(stored(&app).await.undelivered().count(), 1);
+}
+
+#[tokio::test]
 async fn events_of_one_email_are_noted_in_any_order() {
     let app = app();
     added(&app).await;

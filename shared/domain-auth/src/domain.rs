@@ -134,6 +134,9 @@ pub struct Domain {
     /// [`REMEMBERED`](crate::mail_refusal::REMEMBERED).
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub mail_refusals: Vec<MailRefusal>,
+    /// Amazon SES's identifier of the latest email with instructions.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub latest_letter: Option<String>,
 }
 
 /// A client whose proven claim competes with another client's.

@@ -17,8 +17,10 @@ impl Console {
         }
     }
 
-    /// The address of the page with a path of the API.
+    /// The address of the page with a path of the API. What does not begin as a path could name another host, and
+    /// is left out.
     pub fn page(&self, path: &str) -> Option<String> {
+        let path = if path.starts_with('/') { path } else { "" };
         self.url.as_ref().map(|url| format!("{url}{path}"))
     }
 
@@ -46,6 +48,8 @@ mod tests {
             console.button("Open", path, "GET").target,
             Target::Page("https://console.example/staff/domains".to_owned())
         );
+        let foreign = console.button("Open", "@evil.example/x", "GET").target;
+        assert_eq!(foreign, Target::Page("https://console.example".to_owned()));
         for none in [Console::at(None), Console::at(Some(""))] {
             let target = none.button("Open", path, "GET").target;
             assert_eq!(target, Target::Call("GET /staff/domains".to_owned()));

@@ -229,6 +229,7 @@ impl Domain {
             hidden_by: None,
             links: Vec::new(),
             mail_refusals: Vec::new(),
+            latest_letter: None,
         };
         domain.learn_client_name(&actor);
         let event_type = event::of_addition(domain.state.status());
@@ -348,10 +349,9 @@ impl Domain {
         now: Timestamp,
         ids: &impl Ids,
     ) -> Result<Change, TransitionError> {
-        let trigger = match contested {
-            None => Trigger::Readded,
-            Some(ownership_secret) => Trigger::ReaddedContested { ownership_secret },
-        };
+        let trigger = contested.map_or(Trigger::Readded, |ownership_secret| {
+            Trigger::ReaddedContested { ownership_secret }
+        });
         let evidence = Some(evidence::of_addition(&new));
         let mut domain = self.clone();
         domain.set_communities(new.community.into_iter().collect());
@@ -361,7 +361,7 @@ impl Domain {
         domain.checked_at = None;
         domain.hurried_at = None;
         domain.ready = None;
-        domain.mail_refusals = Vec::new();
+        domain.forget_mail();
         domain.transition(trigger, actor, evidence, now, ids)
     }
 

@@ -21,7 +21,8 @@ impl Domain {
 
     /// Adds an SES report about an email to the domain and its history. `None` if the domain
     /// already has the report, if the email was sent before the domain was added, or if the domain
-    /// is being removed. If the contact has changed since, only the history gets the report.
+    /// is being removed. If the contact has changed since, or later instructions were sent, only
+    /// the history gets the report.
     pub fn mail_refused(&self, report: &MailReport, now: Timestamp) -> Option<Change> {
         let is_known =
             |known: &MailRefusal| known.message == report.message && known.reason == report.reason;
@@ -31,8 +32,14 @@ impl Domain {
         }
         let mut refusal = report.refusal();
         let contact = self.contact_email.as_ref().map(Recipient::of);
-        refusal.superseded =
-            report.email == Mailing::Notice && contact != Some(Recipient::of(&report.to));
+        refusal.superseded = match report.email {
+            Mailing::Notice => contact != Some(Recipient::of(&report.to)),
+            // Absent if they were sent by an earlier release.
+            Mailing::Instructions => {
+                let latest = self.latest_letter.as_ref();
+                latest.is_some_and(|latest| *latest != report.message)
+            }
+        };
         let evidence = Some(evidence::of_mail_refusal(&refusal));
         let change = self.acted(
             Action::EmailRefused,
@@ -49,10 +56,28 @@ impl Domain {
         Some(change)
     }
 
-    /// Marks refused emails of this kind as no longer important.
-    pub(crate) fn supersede_refusals(&mut self, email: Mailing) {
+    /// The contact is another one: emails that the earlier one refused are no longer important.
+    pub(crate) fn contact_changed(&mut self) {
         for refusal in &mut self.mail_refusals {
-            refusal.superseded |= refusal.email == email;
+            refusal.superseded |= refusal.email == Mailing::Notice;
         }
+    }
+
+    /// Instructions were sent, with this identifier of Amazon SES: earlier ones that were refused are no longer
+    /// important. The report about the new ones may have come before.
+    pub(crate) fn instructions_sent(&mut self, message: &str) {
+        for refusal in &mut self.mail_refusals {
+            match refusal.email {
+                Mailing::Notice => {}
+                Mailing::Instructions => refusal.superseded = refusal.message != message,
+            }
+        }
+        self.latest_letter = Some(message.to_owned());
+    }
+
+    /// The domain is added again: the emails of its earlier life are of no interest.
+    pub(super) fn forget_mail(&mut self) {
+        self.mail_refusals = Vec::new();
+        self.latest_letter = None;
     }
 }

@@ -6,7 +6,6 @@ use crate::attempts::{Attempts, is_written};
 use crate::domain::{Change, Domain, NewDomain};
 use crate::evidence;
 use crate::history::{Action, Actor};
-use crate::mail_refusal::Mailing;
 use crate::names::{ClientId, Community, DomainName, EmailAddress, MAX_COMMUNITIES};
 use crate::ports::{Clock, CommitChanges, Ports, ReadDomains};
 
@@ -135,7 +134,7 @@ fn changed(
             domain.community = after.community;
             domain.other_communities = after.other_communities;
             if domain.contact_email != after.contact_email {
-                domain.supersede_refusals(Mailing::Notice);
+                domain.contact_changed();
             }
             domain.contact_email = after.contact_email;
         },

@@ -12,7 +12,6 @@ use crate::evidence;
 use crate::handoff::{Handoff, HandoffError, LettersPage, Sender, letter};
 use crate::history::{Action, Actor};
 use crate::instructions::{CountInstructions, Counted, Day, Left, Letter, Recipient, SendLetter};
-use crate::mail_refusal::Mailing;
 use crate::names::{ClientId, DomainName, EmailAddress, Note};
 use crate::ports::{Clock, CommitChanges, CommitError, Ports, ReadDomains, SesError};
 use crate::state::Status;
@@ -125,20 +124,23 @@ where
         (url, made.link.ends_at)
     });
     let letter = letter_of(&domain, look.as_ref(), order, actor, page.as_ref())?;
-    if let Err(error) = mail.send(&order.to, &letter).await {
-        match &error {
-            // Certainly not sent.
-            SesError::Throttled { .. } | SesError::Refused { .. } => {
-                store.give_back(client, name, &to, day).await?;
-                if let Some(made) = &link {
-                    end_unsent(tools, (client, name), &made.link.id).await?;
+    let message = match mail.send(&order.to, &letter).await {
+        Ok(message) => message,
+        Err(error) => {
+            match &error {
+                // Certainly not sent.
+                SesError::Throttled { .. } | SesError::Refused { .. } => {
+                    store.give_back(client, name, &to, day).await?;
+                    if let Some(made) = &link {
+                        end_unsent(tools, (client, name), &made.link.id).await?;
+                    }
                 }
+                SesError::Unavailable { .. } => {}
             }
-            SesError::Unavailable { .. } => {}
+            return Err(error.into());
         }
-        return Err(error.into());
-    }
-    if let Err(error) = remember(tools, domain, order, actor).await {
+    };
+    if let Err(error) = remember(tools, domain, order, (actor, &message)).await {
         // It was sent: an error would make the caller send it twice.
         tracing::error!(
             error = &error as &dyn std::error::Error,
@@ -233,7 +235,7 @@ async fn remember<P>(
     tools: &StoreTools<'_, P>,
     mut domain: Domain,
     order: &Order,
-    actor: &Actor,
+    (actor, message): (&Actor, &str),
 ) -> Result<(), CommitError>
 where
     P: Ports<Store: ReadDomains + CommitChanges>,
@@ -245,7 +247,7 @@ where
     while attempts.again(clock, ids).await {
         let (actor, evidence) = (actor.clone(), Some(evidence.clone()));
         let change = domain.acted(Action::InstructionsSent, actor, evidence, now, |domain| {
-            domain.supersede_refusals(Mailing::Instructions);
+            domain.instructions_sent(message);
         });
         if is_written(store.commit(&change).await)? {
             return Ok(());

@@ -106,3 +106,5 @@ mod mail_tests;
 pub(crate) mod scene;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod words_tests;

@@ -120,6 +120,27 @@ pub fn by_id(id: &str) -> Option<&'static Provider> {
     PROVIDERS.iter().find(|provider| provider.id == id)
 }
 
+/// What "your DNS provider" is: said once for all fixes that name it. `known` is the provider of the domain,
+/// `bought` the name that was bought (its organizational domain).
+///
+/// ```
+/// assert_eq!(
+///     dns_diagnosis::providers::explained(None, "example.com"),
+///     "Your DNS provider is the company where you edit the table with Type, Name and Value, often the one \
+///      where example.com was bought."
+/// );
+/// ```
+pub fn explained(known: Option<&Provider>, bought: &str) -> String {
+    let what = "the company where you edit the table with Type, Name and Value";
+    match known {
+        Some(provider) => format!(
+            "Your DNS provider is {}: {what} of {bought}.",
+            provider.name
+        ),
+        None => format!("Your DNS provider is {what}, often the one where {bought} was bought."),
+    }
+}
+
 impl Provider {
     /// Whether a name server is one of its own. `host` is in lower case, without a dot at its end.
     fn serves(&self, host: &str) -> bool {

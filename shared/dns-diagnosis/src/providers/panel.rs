@@ -2,7 +2,7 @@
 
 use crate::dns::{Observation, RecordType, Zone, closest_zone, delegated_zones};
 use crate::records::character_strings::{octal_escape, strings};
-use crate::records::{Record, RecordData, RecordId};
+use crate::records::{Record, RecordData, RecordId, host_in};
 
 use super::{HostForm, Provider, detect};
 
@@ -162,9 +162,14 @@ impl Panel {
 
     /// What goes into the field for the name.
     pub fn host<'r>(&self, record: &'r Record) -> &'r str {
+        self.host_of(&record.name)
+    }
+
+    /// A name as the table of the panel shows it.
+    pub fn host_of<'n>(&self, name: &'n str) -> &'n str {
         match self.provider.map(|provider| provider.host) {
-            Some(HostForm::Full) => &record.name,
-            Some(HostForm::Relative) | None => record.host_in(&self.zone),
+            Some(HostForm::Full) => name,
+            Some(HostForm::Relative) | None => host_in(name, &self.zone),
         }
     }
 

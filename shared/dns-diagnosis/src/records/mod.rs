@@ -159,11 +159,16 @@ impl Record {
     /// The name relative to the zone that holds it, which is what most DNS panels want; `@` for
     /// the zone's apex, and the full name where it does not lie in the zone.
     pub fn host_in(&self, zone: &str) -> &str {
-        match self.name.strip_suffix(zone) {
-            Some("") => "@",
-            Some(host) => host.strip_suffix('.').unwrap_or(&self.name),
-            None => &self.name,
-        }
+        host_in(&self.name, zone)
+    }
+}
+
+/// A name relative to a zone, as [`Record::host_in`] gives that of a record.
+pub(crate) fn host_in<'n>(name: &'n str, zone: &str) -> &'n str {
+    match name.strip_suffix(zone) {
+        Some("") => "@",
+        Some(host) => host.strip_suffix('.').unwrap_or(name),
+        None => name,
     }
 }
 

@@ -1,5 +1,6 @@
 //! Sentences about a record whose name is delegated to its own zone, as `_domainkey` may be.
 
+use super::keys_words::is_key;
 use super::result::Fix;
 use super::show::show;
 use super::wording::Wording;
@@ -15,27 +16,25 @@ impl Wording<'_> {
         self.panel.zone() != self.case.panel().zone()
     }
 
-    /// Which zone to open first, where it is not the domain's own.
-    pub(super) fn opening(&self) -> String {
-        if !self.is_delegated() {
-            return String::new();
+    /// No server of the delegated zone answers, so what it has is not known.
+    pub(super) fn silent_delegation_message(&self, record: &Record) -> String {
+        let (zone, main) = (self.panel.zone(), self.case.panel().zone());
+        if self.is_key_as_ns(record) {
+            return format!(
+                "The record at {zone} has the type NS, and has to be a CNAME record{}.",
+                self.asked_servers(record)
+            );
         }
         format!(
-            "open {}, which is a zone separate from {}, and ",
-            self.panel.zone(),
-            self.case.panel().zone()
+            "A record of the type NS in {main} says that another company keeps the records of {zone}{}, and that \
+             company does not answer. So it cannot be seen what is there.",
+            self.asked_servers(record)
         )
     }
 
-    /// No server of the delegated zone answers, so what it has is not known.
-    pub(super) fn silent_delegation_message(&self, record: &Record) -> String {
-        format!(
-            "An NS record in {} hands {} over to other name servers{}, and none of them answers for it. \
-             Until one does, its records cannot be seen.",
-            self.case.panel().zone(),
-            self.panel.zone(),
-            self.asked_servers(record)
-        )
+    /// Whether NS was chosen instead of CNAME: the name of a key has a token in it, and no company needs it.
+    fn is_key_as_ns(&self, record: &Record) -> bool {
+        is_key(record) && self.panel.zone().eq_ignore_ascii_case(&record.name)
     }
 
     /// The servers that were asked about a record, as far as they could be reached.
@@ -56,14 +55,17 @@ impl Wording<'_> {
 
     /// The same, as the one thing to do. The name servers may be those of a service that is in use.
     pub(super) fn silent_delegation_fix(&self, record: &Record) -> Fix {
-        let (zone, main) = (self.panel.zone(), self.case.panel());
+        let zone = self.panel.zone();
+        let main = Self::of(self.case, self.trouble);
+        let row = main.row(zone);
+        if self.is_key_as_ns(record) {
+            return main.replace(record, &format!("the NS record {row}"));
+        }
         Self::advice(format!(
-            "At {}, find out whose name servers the NS record {zone} names. If a company needs them, ask it to \
-             let them answer for {zone}. If it is there by mistake or they are no longer in use, remove that NS record; then the {} record \
-             can be in {}.",
-            main.place(),
-            record.data.type_name(),
-            main.zone()
+            "Do not delete the NS record {row}: a company may need it. Ask the person who looks after your DNS: “Which \
+             company keeps {zone}, and why does it not answer? If the NS record {row} in the table of {} is no longer \
+             needed, please delete it.” Lasso then shows the next step.",
+            main.panel.zone()
         ))
     }
 }

@@ -2,9 +2,11 @@
 
 use std::net::IpAddr;
 
-use super::dmarc_words::repaired;
+use super::dmarc_repair::repaired;
+use super::keys_words::is_key;
 use super::result::Fix;
-use super::show::{show, shown};
+use super::show::show;
+use super::value_words::{is_our_text_as_alias, with_equals_sign};
 use super::wording::Wording;
 use crate::diagnosis::DiagnosisCode as Code;
 use crate::diagnosis::judge::{Finding, Trouble};
@@ -20,18 +22,16 @@ impl Wording<'_> {
     )]
     pub(super) fn fix(&self, record: &Record, place: &str, finding: &Finding) -> Option<Fix> {
         let raw = finding.value.as_deref().unwrap_or_default();
-        let seen = shown(raw);
-        let at = finding.at.as_deref().map(show);
-        let panel = self.panel.place();
+        let at = finding.at.as_deref();
         if is_of_record(finding.code) && self.is_spf_of_another_service(record) {
-            return Some(Self::another_name(record));
+            return Some(self.another_name(record));
         }
         match finding.code {
             Code::DnsUnavailable | Code::ZoneNotLive if at.is_none() && self.is_delegated() => {
                 Some(self.silent_delegation_fix(record))
             }
             Code::ZoneNotLive | Code::DnssecFailure if at.is_some() => {
-                self.unseen_target_fix(record, at.as_deref().unwrap_or(place), finding.code)
+                self.unseen_target_fix(record, at.unwrap_or(place), finding.code)
             }
             Code::DomainDoesNotExist => self.trouble_fix(Trouble::NoSuchDomain),
             Code::DomainSuspended => self.trouble_fix(Trouble::Suspended),
@@ -43,43 +43,56 @@ impl Wording<'_> {
             | Code::Propagating
             | Code::OkWaitingForSes
             | Code::MailFromInactive => None,
+            Code::NotFound if self.trouble == Some(Trouble::NoSuchDomain) => {
+                self.trouble_fix(Trouble::NoSuchDomain)
+            }
             Code::NotFound => Some(self.add(record)),
             Code::WildcardAnswers => Some(self.add_before_wildcard(record)),
             Code::NameTooLongForProvider => Some(self.ask_provider(record)),
-            Code::ValuesJoined => Some(self.part(record, raw)),
+            Code::ValuesJoined => Some(self.part(record, at.unwrap_or(place), raw)),
             // The same records serve the mail of the domain above, or of another one.
             Code::HostMisplaced if at_mail_from(record) && !self.is_at_domain(finding) => {
-                Some(self.add_elsewhere(record, at.as_deref().unwrap_or(place)))
+                Some(self.add_elsewhere(record, at.unwrap_or(place)))
             }
             Code::HostMisplaced if record.id == RecordId::MailFromSpf => {
-                Some(self.add_elsewhere(record, at.as_deref().unwrap_or(place)))
+                Some(self.add_elsewhere(record, at.unwrap_or(place)))
             }
             Code::DmarcWrongPlace if at.is_none() && self.is_elsewhere(raw) => {
-                Some(Self::advice(format!(
-                    "Ask the company that owns {seen} to publish your DMARC policy there: the CNAME record \
-                     {} leads mail servers to it.",
-                    self.panel.host(record)
-                )))
+                Some(self.ask_company(
+                    &show(raw),
+                    &format!(
+                        "The CNAME record {} leads to {}. Please publish our DMARC policy there.",
+                        record.name,
+                        show(raw)
+                    ),
+                ))
             }
             Code::DmarcWrongPlace if at.is_none() => Some(self.replace(
                 record,
-                &format!("the CNAME record {}", self.panel.host(record)),
+                &format!("the CNAME record {}", self.row(&record.name)),
+            )),
+            Code::AtApex if record.id == RecordId::Verification => Some(Self::tidy(
+                self.add_below_domain(record, raw, at.unwrap_or(place)),
             )),
             // Other texts are there too, and many panels keep all of them in one record.
             Code::HostMisplaced | Code::DmarcWrongPlace | Code::AtApex
                 if self.is_at_domain(finding) =>
             {
-                Some(self.add_below_domain(record, raw, at.as_deref().unwrap_or(place)))
+                Some(self.add_below_domain(record, raw, at.unwrap_or(place)))
             }
             Code::HostDoubled
             | Code::HostWithoutZonePart
             | Code::HostMisplaced
             | Code::DmarcWrongPlace
-            | Code::AtApex => Some(self.change_host(record, at.as_deref().unwrap_or(place))),
+            | Code::AtApex => Some(self.change_host(record, at.unwrap_or(place), raw)),
+            // What is at the domain itself is of no use there, however it is mended.
+            code if is_of_value(code) && self.is_at_domain(finding) => {
+                Some(self.add_below_domain(record, raw, at.unwrap_or(place)))
+            }
             Code::WrongType | Code::ValueMismatch | Code::MxExtra
                 if Self::is_of_another_service(record, raw) =>
             {
-                Some(Self::another_name(record))
+                Some(self.another_name(record))
             }
             Code::CnameAndOther | Code::WrongType
                 if record.id == RecordId::Verification && is_foreign_alias(record, raw) =>
@@ -89,24 +102,26 @@ impl Wording<'_> {
             Code::WrongType
                 if !holds_alias(raw) && matches!(record.data, RecordData::Mx { .. }) =>
             {
-                Some(self.add_instead(record, &format!("The record {seen}")))
+                Some(self.add_instead(record, &self.rows_seen(place, raw)))
             }
-            Code::WrongType => Some(self.replace(record, &format!("the record {seen} at {place}"))),
+            Code::WrongType => Some(self.replace(record, &self.rows_seen(place, raw))),
             Code::CnameFlattened => Some(self.unproxy(record)),
             Code::CnameAndOther if record.id == RecordId::Dmarc && raw.contains(OUR_POLICY) => {
+                let row = self.row(&record.name);
                 Some(Self::advice(format!(
-                    "At {panel}, delete the TXT record {} and keep the CNAME record, because that leads \
-                     to the service that keeps your DMARC policy.",
-                    self.panel.host(record)
+                    "{}delete the TXT record {row}, which is the one that Lasso proposed (v=DMARC1; p=none;). Keep the \
+                     CNAME record {row}: it leads to the company that keeps your DMARC policy.",
+                    self.at(),
                 )))
             }
             Code::CnameAndOther if at_mail_from(record) && is_foreign_alias(record, raw) => {
-                Some(Self::another_name(record))
+                Some(self.another_name(record))
             }
-            Code::CnameAndOther => Some(self.leave_alone(record)),
+            Code::CnameAndOther => Some(self.leave_alone(record, raw)),
             Code::NameserversDisagree => Some(Self::advice(format!(
-                "Wait 15 minutes. If they still differ then, tell {panel} that the name servers of {} do \
-                 not agree on {}.",
+                "Wait 15 minutes. If this is still here then, send this to the support of {}: “The name servers of {} \
+                 give different answers for {}. Please bring them to the same version.”",
+                self.panel.place(),
                 self.panel.zone(),
                 record.name
             ))),
@@ -124,14 +139,21 @@ impl Wording<'_> {
             }
             Code::MxPriorityInValue => Some(self.part_priority(record)),
             Code::ValueIsName | Code::StaleToken if at.is_some() => {
-                let at = at.as_deref().unwrap_or(place);
-                Some(self.add_instead(record, &format!("The record {at}")))
+                let kind = record.data.type_name();
+                let row = self.row(at.unwrap_or(place));
+                Some(self.add_instead(record, &format!("the {kind} record {row}")))
             }
-            Code::TargetDoubled => {
-                let value = format!("{}.", self.panel.value(&record.data).trim_end_matches('.'));
-                let mut fix = self.change_value_to(record, &value);
-                fix.text.push_str(" (with the dot at the end)");
-                Some(fix)
+            Code::TargetDoubled => Some(self.change_target(record)),
+            Code::ValueMismatch if is_key(record) => Some(self.open_and_change(
+                record,
+                "",
+                " in place of what is there (the name is for Amazon SES alone)",
+                &self.panel.value(&record.data),
+            )),
+            Code::ValueMismatch | Code::MxWrongService | Code::MxWrongRegion
+                if !has_priority(record, raw) =>
+            {
+                Some(self.part_priority(record))
             }
             Code::ValueMismatch
             | Code::ValuesExchanged
@@ -146,10 +168,11 @@ impl Wording<'_> {
             | Code::ValueIsName
             | Code::ValueHasTypePrefix
             | Code::StaleToken
-            | Code::MxWrongRegion => Some(self.change_value(record)),
+            | Code::MxWrongRegion => Some(self.change_value_at(record, at)),
             Code::MxExtra => Some(Self::advice(format!(
-                "At {panel}, delete every MX record at {} except the one with {} in the field “{}”.",
-                record.name,
+                "{}delete every MX record {} except the one that has {} in the field “{}”.",
+                self.at(),
+                self.row(&record.name),
                 self.panel.value(&record.data),
                 self.panel.value_field(&record.data),
             ))),
@@ -163,46 +186,7 @@ impl Wording<'_> {
             | Code::DmarcInvalid
             | Code::DmarcTagInvalid
             | Code::DmarcStrictAlignment => Some(self.dmarc_fix(record, place, finding)),
-            Code::DmarcBlocksVia => Some(self.wait_for_dkim()),
-        }
-    }
-
-    /// What to do about the domain as a whole.
-    pub(super) fn trouble_fix(&self, trouble: Trouble) -> Option<Fix> {
-        let domain = self.context.domain;
-        let zone = self.panel.zone();
-        let text = match trouble {
-            Trouble::NoSuchDomain => format!(
-                "Check how {domain} is spelled. If it is right, renew or register it where you buy \
-                 your domains."
-            ),
-            Trouble::Suspended => format!(
-                "Sign in where {zone} is registered and follow the instructions there: renew it, confirm \
-                 the email address of its owner, or choose the name servers of your DNS provider."
-            ),
-            Trouble::NotLive => format!(
-                "Where {zone} is registered, set its name servers to those that your DNS provider lists \
-                 for it, or add the records at the provider of the registered name servers{}.",
-                self.registered_servers()
-            ),
-            Trouble::Bogus => format!(
-                "Where {zone} is registered, remove the DS record, or replace it with the one that {} \
-                 shows now.",
-                self.panel.place()
-            ),
-            Trouble::Silent => return None,
-        };
-        Some(Self::advice(text))
-    }
-
-    pub(super) fn registered_servers(&self) -> String {
-        let servers = self.context.found_zone().map(|zone| &zone.name_servers);
-        match servers {
-            Some(servers) if !servers.is_empty() => {
-                let shown: Vec<String> = servers.iter().take(4).map(|host| show(host)).collect();
-                format!(" ({})", shown.join(", "))
-            }
-            Some(_) | None => String::new(),
+            Code::DmarcBlocksVia => Some(self.wait_for_dkim(at.unwrap_or(place))),
         }
     }
 
@@ -223,53 +207,71 @@ impl Wording<'_> {
             };
         }
         let kind = record.data.type_name();
-        let what = format!("The {kind} record {} at {at}", shown(seen));
+        let what = format!(
+            "the {kind} record {}{}",
+            self.row(at),
+            self.told_by(record, seen)
+        );
+        if matches!(record.data, RecordData::Mx { .. }) {
+            // There it gets the mail of the domain itself.
+            let ask = format!(
+                "Ask the person who looks after your DNS whether {what} is meant to be there: it gets the mail of {at} \
+                 itself."
+            );
+            return self.add_and(&own, &ask);
+        }
         self.add_instead(&own, &what)
     }
 
-    fn unproxy(&self, record: &Record) -> Fix {
-        let host = self.panel.host(record);
-        if self.panel.provider().is_some_and(|p| p.id == "cloudflare") {
-            return Fix {
-                text: format!(
-                    "At Cloudflare, open the CNAME record {host} and switch “Proxy status” to “DNS \
-                     only” (the orange cloud becomes grey)."
-                ),
-                field: Some("Proxy status".to_owned()),
-                value: Some("DNS only".to_owned()),
-            };
-        }
-        let add = self.add(record);
+    /// A fix that is not necessary.
+    fn tidy(fix: Fix) -> Fix {
+        let text = fix.text.replacen("At ", "at ", 1);
         Fix {
-            text: format!(
-                "At {}, switch off the proxy, CDN or CNAME flattening for {host}, or delete the address \
-                 there if it is not a CNAME record. It has to be a plain CNAME record with {} in the field \
-                 “{}”.",
-                self.panel.place(),
-                self.panel.value(&record.data),
-                self.panel.value_field(&record.data),
-            ),
-            ..add
+            text: format!("You need not change anything. To tidy up, {text}"),
+            ..fix
         }
     }
 
-    fn leave_alone(&self, record: &Record) -> Fix {
-        let panel = &self.panel;
-        Self::advice(match record.data {
-            RecordData::Cname { .. } => format!(
-                "At {}, delete every record at {} except the CNAME record with {} in the field “{}”.",
-                panel.place(),
-                record.name,
-                panel.value(&record.data),
-                panel.value_field(&record.data),
-            ),
-            RecordData::Txt { .. } | RecordData::Mx { .. } => format!(
-                "At {}, delete the CNAME record at {}, and keep the others.",
-                panel.place(),
-                record.name,
-            ),
-        })
+    /// What to ask a company that is known by a name of its servers alone.
+    pub(super) fn ask_company(&self, server: &str, words: &str) -> Fix {
+        Self::advice(format!(
+            "Send this to the company that {server} belongs to; the person who looks after your DNS knows which one: \
+             “{words}”"
+        ))
     }
+
+    /// Another value in a record that is here or at another name.
+    fn change_value_at(&self, record: &Record, at: Option<&str>) -> Fix {
+        let there = Record {
+            name: at.unwrap_or(&record.name).to_owned(),
+            ..record.clone()
+        };
+        self.change_value(&there)
+    }
+}
+
+/// Whether the priority of an MX record that was seen is the right one. Other records have none.
+fn has_priority(record: &Record, seen: &str) -> bool {
+    match record.data {
+        RecordData::Mx { preference, .. } => {
+            seen.split(' ').next() == Some(preference.to_string().as_str())
+        }
+        RecordData::Txt { .. } | RecordData::Cname { .. } => true,
+    }
+}
+
+/// Whether a code is of the value alone, wherever it is.
+fn is_of_value(code: Code) -> bool {
+    let of_value = [
+        Code::TxtEscaped,
+        Code::ValueQuoted,
+        Code::ValueWhitespace,
+        Code::ValueSurrounded,
+        Code::ValueTruncated,
+        Code::ValueCaseChanged,
+        Code::ValueHasTypePrefix,
+    ];
+    of_value.contains(&code)
 }
 
 /// Whether what was seen has an alias of another service in it: that one has to stay.
@@ -278,6 +280,9 @@ fn is_foreign_alias(record: &Record, seen: &str) -> bool {
     let target = words
         .find(|word| *word == "CNAME")
         .and_then(|_| words.next());
+    if is_our_text_as_alias(record, seen) {
+        return false;
+    }
     target.is_some_and(|target| {
         let target = target.to_ascii_lowercase();
         let is_ours = target.contains(&record.data.value().to_ascii_lowercase())
@@ -298,7 +303,7 @@ fn is_of_record(code: Code) -> bool {
     code.is_fault() && !of_zone.contains(&code)
 }
 
-fn at_mail_from(record: &Record) -> bool {
+pub(super) fn at_mail_from(record: &Record) -> bool {
     matches!(record.id, RecordId::MailFromMx | RecordId::MailFromSpf)
 }
 
@@ -350,7 +355,8 @@ fn adds_beside(record: &Record, finding: &Finding) -> bool {
     let is_placeholder = brackets
         .iter()
         .any(|(open, close)| text.starts_with(*open) && text.ends_with(*close));
-    is_text(record) && finding.at.is_none() && !text.is_empty() && !is_placeholder
+    let is_ours = with_equals_sign(text) == record.data.value();
+    is_text(record) && finding.at.is_none() && !text.is_empty() && !is_placeholder && !is_ours
 }
 
 fn is_text(record: &Record) -> bool {

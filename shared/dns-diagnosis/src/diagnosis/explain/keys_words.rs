@@ -42,29 +42,41 @@ impl Wording<'_> {
         }
     }
 
-    /// What to do before mail is sent under a policy that has it refused.
-    pub(super) fn wait_for_dkim(&self) -> Fix {
+    /// What to do before mail is sent under a policy that has it refused. The policy is at `place`.
+    pub(super) fn wait_for_dkim(&self, place: &str) -> Fix {
         let domain = self.context.domain;
+        let keys = self.key_rows().join(", ");
         let step = match self.keys() {
             Keys::OwnersKey => {
                 format!("Wait until Amazon SES signs mail from {domain} (DKIM).")
             }
             Keys::Lacking => format!(
-                "Publish the CNAME records of {domain} first, and wait until Amazon SES has confirmed them."
+                "Add the three CNAME records {keys} (each of them has its own instructions), and wait until Lasso \
+                 says that Amazon SES has confirmed them."
             ),
             Keys::Unknown => format!(
-                "Make sure that the CNAME records of {domain} are published, and wait until Amazon SES has \
-                 confirmed them."
+                "Make sure that the three CNAME records {keys} are there, and wait until Lasso says that Amazon SES \
+                 has confirmed them."
             ),
             Keys::Published => format!(
-                "The CNAME records of {domain} are published; wait until Amazon SES has confirmed them."
+                "The CNAME records of {domain} are published; wait until Lasso says that Amazon SES has \
+                 confirmed them."
             ),
         };
-        Self::advice(format!("Do not change the policy. {step}"))
+        Self::advice(format!(
+            "Do not change the DMARC record {}. {step}",
+            self.row(place)
+        ))
+    }
+
+    /// The names of the CNAME records of DKIM, as the table shows them.
+    pub(super) fn key_rows(&self) -> Vec<String> {
+        let keys = self.records.iter().filter(|record| is_key(record));
+        keys.map(|key| self.about(key).row(&key.name)).collect()
     }
 }
 
-fn is_key(record: &Record) -> bool {
+pub(super) fn is_key(record: &Record) -> bool {
     matches!(
         record.id,
         RecordId::Dkim1 | RecordId::Dkim2 | RecordId::Dkim3

@@ -3,14 +3,18 @@
 //! Written for a person who has never heard of DNS. Values that come from DNS pass through
 //! [`show`] before they get into a sentence.
 
-use super::dmarc_words::repaired;
-use super::result::DomainDiagnosis;
+use super::dmarc_repair::repaired;
+use super::fix::at_mail_from;
 use super::show::{show, shown};
+use super::spf_words::IGNORED;
 use super::target_words::unseen_target_message;
+use super::value_words::{
+    is_our_text_as_alias, is_twice, piece_before, surrounded_message, where_invisible,
+    with_equals_sign,
+};
 use super::wording::Wording;
 use crate::diagnosis::DiagnosisCode as Code;
-use crate::diagnosis::judge::{ELLIPSES, Finding, RecordState, Trouble, decode, is_value_of};
-use crate::identity::AxisStatus;
+use crate::diagnosis::judge::{ELLIPSES, Finding, Trouble, decode, is_value_of};
 use crate::records::{Record, RecordId};
 
 impl Wording<'_> {
@@ -67,6 +71,10 @@ impl Wording<'_> {
                 "The record is published at {at_or_name} instead of {name}: a part of the name is \
                  missing."
             ),
+            // The same values serve other names as well.
+            Code::HostMisplaced if at_mail_from(record) => format!(
+                "There is no {kind} record at {name} yet. The one at {at_or_name} does not count there."
+            ),
             Code::HostMisplaced => {
                 format!("The record is published at {at_or_name} instead of {name}.")
             }
@@ -76,14 +84,13 @@ impl Wording<'_> {
                      belongs at {name}."
                 ),
                 None => format!(
-                    "At {name} there is an alias (a CNAME record) to {seen}, and there is no DMARC \
-                     policy at that name."
+                    "The CNAME record at {name} leads to {seen}, and there is no DMARC policy there."
                 ),
             },
             Code::AtApex => apex_message(record, at_or_name),
             Code::WildcardAnswers => format!(
-                "There is no separate {kind} record at {name} yet. The answer comes from an entry for \
-                 every name (a wildcard, such as *.{}).",
+                "There is no {kind} record at {name} yet. What can be seen there is a catch-all record, such as \
+                 *.{}.",
                 self.panel.zone()
             ),
             Code::NameTooLongForProvider => self.too_long_message(record),
@@ -91,20 +98,23 @@ impl Wording<'_> {
                 "At {place} there is the DKIM key itself ({seen}) instead of the CNAME record. That works \
                  only until Amazon SES changes the key; from then on mail is no longer signed."
             ),
+            Code::WrongType if is_our_text_as_alias(record, raw) => format!(
+                "The record at {place} has the type CNAME, and has to have the type {kind}: {seen}"
+            ),
             Code::WrongType => {
                 format!("At {place} there is another record instead of the {kind} record: {seen}")
             }
             Code::CnameFlattened => format!(
-                "{name} answers with an address ({seen}) instead of a CNAME record. Your DNS provider \
-                 hides the CNAME behind its own servers (a proxy or “flattening”)."
+                "{name} leads to the address of a computer ({seen}) instead of {expected}. Your DNS provider may \
+                 hide the CNAME record behind its own servers (a “proxy” or “flattening”)."
             ),
             Code::CnameAndOther => format!(
-                "There is a CNAME record and another record at {name} ({seen}). A CNAME must be the only \
-                 record at its name; otherwise DNS servers give different answers."
+                "There are several records at {name} ({seen}). Where there is a CNAME record there may be no \
+                 other record; otherwise mail servers see now one, now the other."
             ),
             Code::NameserversDisagree => format!(
-                "Only {seen} of the name servers of {} that answered have the right record at \
-                 {name}; the others have an older version.",
+                "Of the name servers of {}, only {seen} show the right record at {name}; the others still have an \
+                 older version.",
                 self.panel.zone()
             ),
             Code::Propagating => format!(
@@ -128,6 +138,9 @@ impl Wording<'_> {
                  had stopped looking before the records were right. Lasso asks Amazon SES again \
                  automatically; nothing has to be done."
             ),
+            Code::ValuesJoined if is_twice(raw, &expected) => {
+                format!("The value is in the record at {at_or_name} more than once: {seen}")
+            }
             Code::ValuesJoined
                 if raw.contains(&expected) || record.id == RecordId::Verification =>
             {
@@ -141,12 +154,12 @@ impl Wording<'_> {
                  them: {seen}"
             ),
             Code::ValuesExchanged => format!(
-                "The value at {name} is the value of another record: {seen} belongs at {}.",
+                "The value at {name} is the one of another record. {}",
                 self.whose(record, raw)
             ),
             Code::TxtEscaped if !raw.contains('\\') => format!(
-                "The value at {at_or_name} contains characters in the escaped form of web pages or web \
-                 addresses (such as &amp; or %20): {seen}. It has to be exactly {expected}."
+                "Some characters of the value at {at_or_name} have changed while it was copied, as + into %2B or into a \
+                 space. It is now {seen} and has to be {expected}"
             ),
             Code::TxtEscaped => format!(
                 "The value at {at_or_name} has backslashes (\\) in it: {seen}. They belong only in the \
@@ -164,8 +177,9 @@ impl Wording<'_> {
                  automatically, so yours have become part of the value."
             ),
             Code::ValueWhitespace => format!(
-                "The value at {at_or_name} has spaces or line breaks in it that do not belong \
-                 there: {seen}"
+                "The value at {at_or_name} has a space, a line break or another invisible character in it, {}, where \
+                 none belongs.",
+                where_invisible(raw, &expected)
             ),
             Code::ValueTruncated if ELLIPSES.iter().any(|dots| decode(raw).contains(dots)) => {
                 format!(
@@ -173,23 +187,32 @@ impl Wording<'_> {
                  narrow screen shows it. It has to be {expected}."
                 )
             }
-            Code::ValueSurrounded => format!(
-                "The value at {at_or_name} has extra characters around it: {seen}. It has to be exactly \
-                 {expected}."
-            ),
-            Code::ValueTruncated => format!(
-                "The value at {at_or_name} is cut off: {seen} is only {} of {expected}.",
-                if expected.ends_with(decode(raw).trim()) {
-                    "the end"
+            Code::ValueSurrounded => surrounded_message(at_or_name, raw, &expected),
+            Code::ValueTruncated => {
+                let bare = decode(raw);
+                let bare = bare.trim();
+                if expected.starts_with(bare) {
+                    format!(
+                        "The value at {at_or_name} is cut off: {seen} is only the beginning of {expected}"
+                    )
+                } else if expected.ends_with(bare) {
+                    format!(
+                        "The value at {at_or_name} is cut off: {seen} is only the end of {expected}"
+                    )
                 } else {
-                    "the beginning"
+                    format!(
+                        "A part of the value at {at_or_name} is missing: it is {seen} and has to be {expected}"
+                    )
                 }
-            ),
+            }
             Code::ValueCaseChanged => format!(
                 "The value at {at_or_name} has the right letters, but some have changed between upper and \
                  lower case: {seen}. It has to be exactly {expected}."
             ),
             Code::ValueIsName => match at {
+                Some(at) if raw.trim_end_matches('.').eq_ignore_ascii_case(&expected) => format!(
+                    "The value {expected} was entered as the name, too: the record is published at {at}."
+                ),
                 Some(at) => format!(
                     "Name and value are swapped: the record is published at {at} and holds {seen}."
                 ),
@@ -197,10 +220,15 @@ impl Wording<'_> {
                     "The value at {name} is, or begins with, the name of the record: {seen}"
                 ),
             },
-            Code::ValueHasTypePrefix => format!(
-                "The value at {at_or_name} begins with something that belongs in another field: \
-                 {seen}"
-            ),
+            Code::ValueHasTypePrefix => match piece_before(raw, &expected) {
+                Some(piece) => format!(
+                    "The value at {at_or_name} begins with “{}”, which does not belong in this field: {seen}",
+                    show(&piece)
+                ),
+                None => format!(
+                    "The value at {at_or_name} begins with something that does not belong in this field: {seen}"
+                ),
+            },
             Code::TargetDoubled => format!(
                 "The {kind} record at {name} points at {seen}: your own domain has been added to \
                  the end of the value."
@@ -220,6 +248,9 @@ impl Wording<'_> {
                      {seen}. It has to be {expected}."
                 ),
             },
+            Code::ValueMismatch if with_equals_sign(raw) == expected => format!(
+                "The value at {place} has a colon (:) where an equals sign (=) belongs: {seen}"
+            ),
             Code::ValueMismatch if kind == "TXT" && raw.trim().is_empty() => {
                 format!("The TXT record at {place} is empty. There is no {expected} yet.")
             }
@@ -234,12 +265,11 @@ impl Wording<'_> {
             | Code::MxPriorityInValue
             | Code::MxExtra => Self::mx_message(record, finding),
             Code::DkimWrongHostedZone => format!(
-                "The target of the CNAME record at {name} starts correctly but has a wrong end: it is \
-                 {seen} instead of {expected}."
+                "The value of the CNAME record at {name} begins correctly but ends wrongly: it is {seen} and has \
+                 to be {expected}"
             ),
             Code::SpfMultiple => format!(
-                "There is more than one record at {place} that begins with v=spf1. SPF then ends in a \
-                 permanent error, so it does not pass."
+                "There is more than one record at {place} that begins with v=spf1. {IGNORED}."
             ),
             Code::SpfInvalid
             | Code::SpfMissingInclude
@@ -254,107 +284,10 @@ impl Wording<'_> {
         }
     }
 
-    /// What to say where no code applies.
-    pub(super) fn state_message(&self, record: &Record, place: &str, state: RecordState) -> String {
-        let name = &record.name;
-        match state {
-            RecordState::Found if record.id == RecordId::Dmarc => self.dmarc_found(place),
-            RecordState::Found if self.ses_gave_up(record) && self.domain_failed() => format!(
-                "The record at {name} is published and right, but Amazon SES had stopped looking \
-                 before it was. Restart the verification."
-            ),
-            RecordState::Found if self.ses_gave_up(record) => format!(
-                "The record at {name} is published and right, but Amazon SES had stopped looking before it \
-                 was. Lasso asks Amazon SES again automatically; nothing has to be done."
-            ),
-            RecordState::Found => format!("The record at {name} is published and right."),
-            RecordState::Missing => match self.gone_since(record) {
-                Some(day) => {
-                    format!("The record at {name} is no longer there. It was last found on {day}.")
-                }
-                None => format!("There is no record at {name}."),
-            },
-            RecordState::Wrong => format!("The record at {name} is not what it should be."),
-            RecordState::Unknown => format!("DNS gave no answer for {name}."),
-            RecordState::NotLookedYet => format!("{name} has not been looked up yet."),
-        }
-    }
-
-    /// A record that was never there is awaited; one that was there is missed.
-    fn not_found_message(&self, record: &Record) -> String {
-        let (kind, name) = (record.data.type_name(), &record.name);
-        match self.gone_since(record) {
-            Some(day) => {
-                format!(
-                    "The {kind} record at {name} is no longer there. It was last found on {day}."
-                )
-            }
-            None => format!("There is no {kind} record at {name} yet."),
-        }
-    }
-
-    /// The day on which an earlier look last found the record.
-    fn gone_since(&self, record: &Record) -> Option<String> {
-        let sightings = self.context.sightings?;
-        let at = sightings.last_found(record.id)?;
-        Some(at.strftime("%-d %B %Y").to_string())
-    }
-
     /// Whether the record was found, was gone, and is there again.
     fn is_back(&self, record: &Record) -> bool {
         let sightings = self.context.sightings;
         sightings.is_some_and(|seen| seen.is_gone(record.id) || seen.is_back(record.id))
-    }
-
-    /// Whether SES gave up on the domain itself, so that a person has to restart it.
-    fn domain_failed(&self) -> bool {
-        let ses = self.context.ses;
-        ses.is_some_and(|ses| ses.verification == AxisStatus::Failed)
-    }
-
-    /// What concerns the domain as a whole.
-    pub(super) fn trouble_message(&self, trouble: Trouble) -> String {
-        let domain = self.context.domain;
-        let zone = self.panel.zone();
-        match trouble {
-            Trouble::NoSuchDomain => format!("The domain {domain} does not exist in DNS."),
-            Trouble::Suspended => format!(
-                "{zone} is suspended, has expired or is parked: its name servers{} serve only such \
-                 domains. Nothing that is published for it can be seen, and it receives no mail.",
-                self.registered_servers()
-            ),
-            Trouble::NotLive => format!(
-                "The name servers that {zone} is registered with do not serve it, so nothing that \
-                 is published for it can be seen."
-            ),
-            Trouble::Bogus => format!(
-                "The signatures (DNSSEC) of {zone} are broken, so mail servers and Amazon SES \
-                 refuse everything that is published there."
-            ),
-            Trouble::Silent => format!(
-                "The name servers of {zone} did not answer, so it is not known what is published. This \
-                 does not mean that your records are wrong. Lasso will try again."
-            ),
-        }
-    }
-
-    /// Some of the zone's name servers do not know it. Its records are seen all the same.
-    pub(super) fn lame(&self, hosts: &[&str]) -> DomainDiagnosis {
-        let zone = self.panel.zone();
-        let shown: Vec<String> = hosts.iter().take(4).map(|host| show(host)).collect();
-        let does = if shown.len() == 1 { "does" } else { "do" };
-        let shown = shown.join(", ");
-        DomainDiagnosis {
-            code: Code::NameserverLame,
-            message: format!(
-                "Not every name server that {zone} is registered with knows it: {shown} {does} not answer \
-                 for it. The records are seen at the others, but mail servers may need more than one try."
-            ),
-            fix: Some(Self::advice(format!(
-                "Tell {} that {shown} {does} not answer for {zone}. Your records need no change.",
-                self.panel.place()
-            ))),
-        }
     }
 
     /// Whether DKIM is by CNAME records. An identity with a key of its owner (BYODKIM) has none.
@@ -363,21 +296,21 @@ impl Wording<'_> {
         ids.any(|id| id == RecordId::Dkim1)
     }
 
-    fn ses_gave_up(&self, record: &Record) -> bool {
-        self.context.ses.is_some_and(|ses| match record.id {
-            RecordId::Verification => ses.verification == AxisStatus::Failed,
-            RecordId::Dkim1 | RecordId::Dkim2 | RecordId::Dkim3 => ses.dkim == AxisStatus::Failed,
-            RecordId::MailFromMx | RecordId::MailFromSpf => ses.mail_from == AxisStatus::Failed,
-            RecordId::Dmarc | RecordId::Ownership => false,
-        })
-    }
-
-    /// The name of the record of the set that a value is meant for.
+    /// Which record of the set a value is meant for.
     fn whose(&self, record: &Record, seen: &str) -> String {
         self.records
             .iter()
             .find(|other| is_value_of(other, seen) && other.id != record.id)
-            .map_or_else(|| "another name".to_owned(), |other| other.name.clone())
+            .map_or_else(
+                || format!("It is now {}", show(seen)),
+                |other| {
+                    if seen.eq_ignore_ascii_case(&other.name) {
+                        format!("{} is the name of a record, and not a value.", show(seen))
+                    } else {
+                        format!("{} belongs at {}.", show(seen), other.name)
+                    }
+                },
+            )
     }
 }
 
@@ -391,8 +324,8 @@ fn minutes(count: u32) -> String {
 fn apex_message(record: &Record, at: &str) -> String {
     if record.id == RecordId::Verification {
         format!(
-            "The value is published at {at} itself. Amazon SES accepts it there, so it counts; \
-             {} is the better place, because there it cannot get in the way of other records.",
+            "The value is published at {at} itself. Amazon SES accepts it there, so nothing has to be done. \
+             {} is the tidier place, because there it cannot get in the way of other records.",
             record.name
         )
     } else {

@@ -48,21 +48,29 @@
 //! # }
 //! ```
 
-use super::judge::{Case, Judged, JudgedRecord};
+use super::judge::{Case, Finding, Judged, JudgedRecord};
 use super::{Context, DiagnosisCode};
 use crate::dns::Observation;
 use crate::records::Record;
 
+mod add_words;
 mod delegated_words;
+mod dmarc_repair;
 mod dmarc_words;
 mod fix;
+mod key_rows;
 mod keys_words;
 mod message;
 mod mx_words;
 mod result;
+mod rows;
 mod show;
+mod spf_spelling;
 mod spf_words;
+mod state_words;
 mod target_words;
+mod trouble_words;
+mod value_words;
 mod wording;
 
 pub use result::{Also, Diagnosis, DomainDiagnosis, Fix, RecordDiagnosis};
@@ -83,7 +91,7 @@ pub fn explain(
 }
 
 pub(super) fn of_case(case: &Case<'_>, judged: &Judged) -> Diagnosis {
-    let words = Wording::of(case);
+    let words = Wording::of(case, judged.trouble);
     let records = case.records.iter();
     let records: Vec<RecordDiagnosis> = records
         .zip(&judged.records)
@@ -116,11 +124,15 @@ impl Wording<'_> {
         let mut explained = judged.findings.iter().map(|finding| Also {
             code: finding.code,
             message: self.message(record, place, finding),
-            fix: self.fix(record, place, finding),
+            fix: self.fix(record, place, same_field(finding, &judged.findings)),
         });
         let (code, message, fix) = match explained.next() {
             Some(lead) => (Some(lead.code), lead.message, lead.fix),
-            None => (None, self.state_message(record, place, judged.state), None),
+            None => (
+                None,
+                self.state_message(record, place, judged.state),
+                self.state_fix(record, judged.state),
+            ),
         };
         let also = explained.collect();
         RecordDiagnosis {
@@ -135,6 +147,33 @@ impl Wording<'_> {
             also,
         }
     }
+}
+
+/// The finding whose fix stands for another one too: two fixes of one field cannot both be followed.
+fn same_field<'f>(finding: &'f Finding, all: &'f [Finding]) -> &'f Finding {
+    use DiagnosisCode as Code;
+    let of_spf = [Code::SpfMissingInclude, Code::SpfInvalid];
+    let of_target = [
+        Code::MxPriorityInValue,
+        Code::MxWrongRegion,
+        Code::MxWrongService,
+        Code::DkimWrongHostedZone,
+        Code::ValueMismatch,
+        Code::ValueTruncated,
+    ];
+    let instead = if finding.code == Code::DmarcStrictAlignment {
+        // The policy stays as it is until mail is signed.
+        Some(Code::DmarcBlocksVia)
+    } else if of_spf.contains(&finding.code) {
+        // There is one record to mend once the others are gone.
+        Some(Code::SpfMultiple)
+    } else {
+        of_target
+            .contains(&finding.code)
+            .then_some(Code::TargetDoubled)
+    };
+    let stronger = all.iter().find(|other| Some(other.code) == instead);
+    stronger.unwrap_or(finding)
 }
 
 /// What a record says of the policy, or of the provider, concerns the domain as a whole too.

@@ -13,11 +13,25 @@ const MAX_VALUES: usize = 5;
 /// The value on one line, with everything that does not show made visible, and cut where it is
 /// long. Plain text: a page still has to escape it.
 pub fn show(value: &str) -> String {
+    show_up_to(value, MAX_SHOWN)
+}
+
+/// The same without a cut, for a value that is copied from the sentence.
+pub(super) fn in_full(value: &str) -> String {
+    show_up_to(value, usize::MAX)
+}
+
+/// Whether a value is longer than a sentence shows.
+pub(super) fn is_long(value: &str) -> bool {
+    value.chars().count() > MAX_SHOWN
+}
+
+fn show_up_to(value: &str, most: usize) -> String {
     let mut shown = String::new();
     let mut length = 0;
     for character in value.chars() {
         let before = shown.len();
-        if length >= MAX_SHOWN {
+        if length >= most {
             let total = value.chars().count();
             let _infallible = write!(shown, "… ({total} characters)");
             break;

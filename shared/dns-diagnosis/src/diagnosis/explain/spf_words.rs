@@ -1,7 +1,9 @@
 //! Sentences about mistakes in an SPF record, and the fix.
 
 use super::result::Fix;
-use super::show::{show, shown};
+use super::show::{in_full, show, shown};
+use super::spf_spelling::is_misspelt;
+use super::trouble_words::listed;
 use super::wording::Wording;
 use crate::diagnosis::DiagnosisCode as Code;
 use crate::diagnosis::judge::{Finding, SES_SPF_DOMAIN, mistaken_modifier};
@@ -11,7 +13,8 @@ use crate::email_auth::{
 use crate::records::Record;
 
 /// The result of SPF if the record cannot be evaluated (permerror, RFC 7208 section 2.6.7).
-const IGNORED: &str = "SPF then ends in a permanent error, so it does not pass";
+pub(super) const IGNORED: &str =
+    "Mail servers then count the whole record as broken, and mail fails their check (SPF)";
 
 impl Wording<'_> {
     /// What a finding about the SPF record at `place` means.
@@ -21,8 +24,8 @@ impl Wording<'_> {
         let result = self.case.spf_evaluation(record, raw).result;
         match (finding.code, result) {
             (Code::SpfCannotTell, SpfResult::CannotTell { term }) => format!(
-                "Whether the record at {place} lets mail from Amazon SES pass depends on {}, which is \
-                 different for each mail and cannot be looked up: {seen}",
+                "The record at {place} does not name Amazon SES, and what it names instead ({}) is different for each \
+                 mail, so mail from Lasso may fail the check (SPF). The record is now {seen}",
                 show(&term)
             ),
             (Code::SpfAllowsEverybody, _) => format!(
@@ -30,13 +33,13 @@ impl Wording<'_> {
                  {place}, not only Amazon SES: {seen}"
             ),
             (Code::SpfTooManyLookups, SpfResult::Pass(_)) => format!(
-                "The record at {place} makes mail servers look up more than 10 other names. Mail from \
-                 Amazon SES passes, because they reach include:{SES_SPF_DOMAIN} before that; other \
-                 mail may be refused: {seen}"
+                "Mail that Lasso sends is not affected, but the record at {place} makes mail servers look up more than \
+                 10 other names, so they may refuse other mail. Tell the person who looks after your DNS. The \
+                 record is now {seen}"
             ),
             (Code::SpfTooManyLookups, _) => format!(
                 "The record at {place} makes mail servers look up more than 10 other names before \
-                 they reach include:{SES_SPF_DOMAIN}. {IGNORED}: {seen}"
+                 they reach include:{SES_SPF_DOMAIN}. {IGNORED}. The record is now {seen}"
             ),
             (Code::SpfMissingInclude, _) => missing_include(place, raw),
             (_, SpfResult::Invalid(fault)) => fault_message(place, raw, &fault),
@@ -49,7 +52,7 @@ impl Wording<'_> {
             ) => match mistaken_modifier(raw) {
                 Some((word, meant)) => format!(
                     "The record at {place} has the term {}, which mail servers ignore: it has to be \
-                     {}, with a colon. {seen}",
+                     {}, with a colon. The record is now {seen}",
                     show(word),
                     show(&meant)
                 ),
@@ -68,7 +71,11 @@ impl Wording<'_> {
             }
             // Mail from SES passes, and the other terms are for others to mend.
             Code::SpfTooManyLookups if self.case.passes_spf(record, raw) => None,
-            _ => Some(self.change_value_to(record, &self.passing(record, raw))),
+            _ => {
+                let value = self.passing(record, raw);
+                let note = kept_for_others(raw, &value);
+                Some(self.open_and_change(record, "", &note, &value))
+            }
         }
     }
 
@@ -79,11 +86,12 @@ impl Wording<'_> {
         let value = self.panel.text_value(&value);
         Fix {
             text: format!(
-                "At {}, keep one of the TXT records at {place} that begin with v=spf1, and put this, which has \
-                 the terms of all of them, into its field “{}” (the others are then no longer needed): {}",
-                self.panel.place(),
+                "{}open one of the TXT records {} that begin with v=spf1, put the value below into its field “{}”, and \
+                 then delete the others: the value has the terms of all of them. The value: {}",
+                self.at(),
+                self.row(place),
                 self.panel.value_field(&record.data),
-                show(&value)
+                in_full(&value)
             ),
             field: Some(self.panel.value_field(&record.data).to_owned()),
             value: Some(value),
@@ -194,33 +202,34 @@ fn terms_in(word: &str) -> Vec<String> {
     text.split(' ').map(str::to_owned).collect()
 }
 
-/// Whether a name is that of Amazon SES with a slip of the keyboard in it, or that of another part of Amazon.
-fn is_misspelt(name: &str) -> bool {
-    let name = name.trim_end_matches('.').to_ascii_lowercase();
-    name != SES_SPF_DOMAIN
-        && (name == "amazonaws.com" || distance(&name, SES_SPF_DOMAIN) <= MOST_SLIPS)
-}
-
-/// More slips than these in a name of 13 letters make another name of it.
-const MOST_SLIPS: usize = 2;
-
-/// How many letters to add, take out or change (Levenshtein).
-fn distance(one: &str, other: &str) -> usize {
-    let mut row: Vec<usize> = (0..=other.len()).collect();
-    for (above, letter) in one.bytes().enumerate() {
-        let mut diagonal = above;
-        let mut left = above + 1;
-        for (column, wanted) in row.iter_mut().skip(1).zip(other.bytes()) {
-            let changed = diagonal + usize::from(letter != wanted);
-            diagonal = *column;
-            left = changed.min(left + 1).min(diagonal + 1);
-            *column = left;
-        }
-        if let Some(first) = row.first_mut() {
-            *first = above + 1;
-        }
+/// What a new value does to the rest of the record: it keeps it, so that it is not taken for a mistake, or leaves
+/// out what no mail server can read.
+fn kept_for_others(old: &str, new: &str) -> String {
+    let others = |text: &str| -> Vec<String> {
+        let words = text.split(' ').skip(1).map(str::to_ascii_lowercase);
+        let is_end = |word: &String| word.ends_with("all") || word.is_empty();
+        let words = words.filter(|word| !word.contains(SES_SPF_DOMAIN) && !is_end(word));
+        words.collect()
+    };
+    let kept = others(new);
+    let is_lost = |word: &String| {
+        let target = word.rsplit([':', '=']).next().unwrap_or_default();
+        let target = target.trim_end_matches([',', ';']);
+        let kept = new.to_ascii_lowercase().contains(target);
+        word.contains([':', '=']) && !kept && !is_misspelt(target)
+    };
+    let lost = others(old).into_iter().filter(is_lost);
+    let lost: Vec<String> = lost.map(|word| show(&word)).collect();
+    if !lost.is_empty() && is_spf(old) {
+        return format!(
+            " (it leaves out {}; if you do not know what that is for, ask the person who looks after your DNS first)",
+            listed(&lost)
+        );
     }
-    row.last().copied().unwrap_or_default()
+    if kept.is_empty() {
+        return String::new();
+    }
+    " (it keeps the rest of the record, which another service may need)".to_owned()
 }
 
 fn fault_message(place: &str, raw: &str, fault: &SpfFault) -> String {
@@ -230,21 +239,21 @@ fn fault_message(place: &str, raw: &str, fault: &SpfFault) -> String {
             error: SpfError::NotSpf,
             ..
         } => format!(
-            "The text at {place} is meant as an SPF record, but it does not begin with v=spf1 and a space, \
-             so mail servers do not see it: {seen}"
+            "The text at {place} is meant as an SPF record, but it does not begin with v=spf1 and a plain space, \
+             so mail servers do not see it. The record is now {seen}"
         ),
         SpfFault::Syntax { at, error } if at == place => format!(
-            "Mail servers cannot read the SPF record at {place}: it {}: {seen}",
+            "Mail servers cannot read the SPF record at {place}: it {}. The record is now {seen}",
             shown(&error.to_string())
         ),
         SpfFault::Syntax { at, error } => format!(
-            "The record at {place} leads to the SPF record at {}, which {}. {IGNORED}: {seen}",
+            "The record at {place} leads to the SPF record at {}, which {}. {IGNORED}. The record is now {seen}",
             show(at),
             shown(&error.to_string())
         ),
         SpfFault::NoRecord { target, .. } => format!(
             "The record at {place} leads to {}, and there is no SPF record at that name{}. \
-             {IGNORED}: {seen}",
+             {IGNORED}. The record is now {seen}",
             show(target),
             if is_misspelt(target) {
                 "; it looks like a misspelt amazonses.com"
@@ -253,13 +262,13 @@ fn fault_message(place: &str, raw: &str, fault: &SpfFault) -> String {
             }
         ),
         SpfFault::Multiple { at } => format!(
-            "The record at {place} leads to {}, which has more than one SPF record. {IGNORED}: \
-             {seen}",
+            "The record at {place} leads to {}, which has more than one SPF record. {IGNORED}. \
+             The record is now {seen}",
             show(at)
         ),
         SpfFault::Endless { target } => format!(
-            "The record at {place} leads to {}, whose aliases (CNAME records) lead back to themselves, so \
-             DNS answers mail servers with an error, and they delay the mail: {seen}",
+            "The record at {place} names {}, which leads in a circle, so mail servers get an error and delay \
+             your mail. The record is now {seen}",
             show(target)
         ),
         SpfFault::TooManyLookups => {
@@ -268,14 +277,14 @@ fn fault_message(place: &str, raw: &str, fault: &SpfFault) -> String {
         SpfFault::TooManyVoids { names } => {
             let names: Vec<String> = names.iter().map(|name| show(name)).collect();
             format!(
-                "The record at {place} names too many hosts that do not exist ({}). {IGNORED}: \
+                "The record at {place} names too many hosts that do not exist ({}). {IGNORED}. The record is now \
                  {seen}",
                 names.join(", ")
             )
         }
         SpfFault::TooManyExchanges { at } => format!(
             "The record at {place} allows the mail servers of {}, which are more than 10. \
-             {IGNORED}: {seen}",
+             {IGNORED}. The record is now {seen}",
             show(at)
         ),
     }
@@ -362,32 +371,4 @@ fn not_counting(spf: &Spf) -> Option<String> {
         }
     };
     Some(why.to_owned())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_slip_of_the_keyboard_is_told_from_another_name() {
-        for name in [
-            "amazonse.com",
-            "amazones.com",
-            "amazonses.con",
-            "AmazonSes.co",
-            "amazonaws.com",
-            "amazon-ses.com",
-        ] {
-            assert!(is_misspelt(name), "{name}");
-        }
-        for name in [
-            "amazonses.com",
-            "amazon.com",
-            "_spf.google.com",
-            "sendgrid.net",
-            "",
-        ] {
-            assert!(!is_misspelt(name), "{name}");
-        }
-    }
 }

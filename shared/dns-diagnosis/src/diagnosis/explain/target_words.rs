@@ -11,11 +11,11 @@ use crate::records::Record;
 pub(super) fn unseen_target_message(name: &str, at: &str, code: Code) -> String {
     let why = if code == Code::DnssecFailure {
         format!(
-            "the signatures (DNSSEC) of {at} are broken, so mail servers refuse what is published there"
+            "a security setting of {at} (DNSSEC) is broken, so mail servers trust nothing that is published there"
         )
     } else {
         format!(
-            "the name servers of {at} do not serve it, so what is published there cannot be seen"
+            "the name servers of {at} do not answer for it, so what is published there cannot be seen"
         )
     };
     format!("{name} depends on {at}, and {why}.")
@@ -27,14 +27,17 @@ impl Wording<'_> {
         if code == Code::DnssecFailure && !self.is_elsewhere(at) {
             return self.trouble_fix(Trouble::Bogus);
         }
-        let trouble = if code == Code::DnssecFailure {
-            "repair its signatures (DNSSEC)"
+        let words = if code == Code::DnssecFailure {
+            format!(
+                "DNSSEC is broken for {at}, and our record {} depends on it.",
+                record.name
+            )
         } else {
-            "let its name servers answer for it"
+            format!(
+                "The name servers of {at} do not answer for it, and our record {} depends on it.",
+                record.name
+            )
         };
-        Some(Self::advice(format!(
-            "Ask the company that owns {at} to {trouble}: the record {} depends on it.",
-            self.panel.host(record)
-        )))
+        Some(self.ask_company(at, &words))
     }
 }

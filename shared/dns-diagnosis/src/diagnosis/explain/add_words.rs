@@ -1,0 +1,252 @@
+//! Fixes that add a record, and say what becomes of the one that is there.
+
+use super::result::Fix;
+use super::wording::Wording;
+use crate::dns::RecordType;
+use crate::records::{Record, RecordData, RecordId};
+
+/// What is at a name beside ours.
+fn stays(record: &Record) -> &'static str {
+    if record.id == RecordId::Verification {
+        "Keep the value that is there now: another service, or another AWS account or Region, may need it."
+    } else {
+        "Keep the value that is there now: another service may need it."
+    }
+}
+
+impl Wording<'_> {
+    /// "At Cloudflare, add a TXT record: …" with every field of it.
+    pub(super) fn add(&self, record: &Record) -> Fix {
+        self.add_after("", record)
+    }
+
+    /// The same, after something else at the same provider.
+    fn add_after(&self, first: &str, record: &Record) -> Fix {
+        let panel = &self.panel;
+        if panel
+            .longest_host()
+            .is_some_and(|most| panel.host(record).len() > most)
+        {
+            return self.ask_provider(record);
+        }
+        Fix {
+            text: format!(
+                "{}{first}add {} record: put {} into the field “{}” and {}.",
+                self.at(),
+                with_article(&record.data),
+                self.row(&record.name),
+                panel.host_field(),
+                self.value_words(record),
+            ),
+            field: None,
+            value: Some(panel.value(&record.data)),
+        }
+    }
+
+    /// The same beside what is at the name, which belongs to another service.
+    pub(super) fn add_beside(&self, record: &Record) -> Fix {
+        let panel = &self.panel;
+        let value = panel.value(&record.data);
+        let (at, host) = (self.at(), self.row(&record.name));
+        let text = match panel
+            .provider()
+            .and_then(|provider| provider.further_value.as_deref())
+        {
+            Some(way) => format!(
+                "{at}open the TXT record {host} and put {value}{} into the field “{}” {way}, in the same record. {}",
+                self.with_quotes(record),
+                panel.value_field(&record.data),
+                stays(record),
+            ),
+            None => format!(
+                "{at}add a second TXT record with the same name: put {host} into the field “{}” and {}. {}",
+                panel.host_field(),
+                self.value_words(record),
+                stays(record),
+            ),
+        };
+        Fix {
+            text,
+            field: None,
+            value: Some(value),
+        }
+    }
+
+    /// The record at its own name, for what is at another one is of use there.
+    pub(super) fn add_elsewhere(&self, record: &Record, at: &str) -> Fix {
+        let kind = record.data.type_name();
+        let row = self.row(at);
+        self.add_and(record, &format!("Leave the {kind} record {row} as it is."))
+    }
+
+    /// The record at its own name, where what is at another one is of no use.
+    pub(super) fn add_instead(&self, record: &Record, what: &str) -> Fix {
+        self.add_and(record, &format!("You can leave {what}: it does no harm."))
+    }
+
+    /// The record at its own name; what else is to be known of another one.
+    pub(super) fn add_and(&self, record: &Record, more: &str) -> Fix {
+        let add = self.add(record);
+        Fix {
+            text: format!("{} {more}", add.text),
+            ..add
+        }
+    }
+
+    /// The token at the domain itself, where Amazon SES takes it too, because another service has the name.
+    pub(super) fn add_at_domain(&self, record: &Record) -> Fix {
+        let domain = self.context.domain.as_str();
+        if self
+            .case
+            .observations
+            .alias(domain, RecordType::Txt)
+            .is_some()
+        {
+            return self.without_place(record);
+        }
+        let at_domain = Record {
+            name: self.context.domain.as_str().to_owned(),
+            ..record.clone()
+        };
+        let row = self.row(&record.name);
+        let add = self.add(&at_domain);
+        Fix {
+            text: format!(
+                "{} Amazon SES also accepts the value there. Leave the records {row} as they are: another service may \
+                 need the CNAME record.",
+                add.text
+            ),
+            ..add
+        }
+    }
+
+    /// No place is left for the token: aliases have its name and the domain itself.
+    fn without_place(&self, record: &Record) -> Fix {
+        let (row, domain) = (self.row(&record.name), self.context.domain);
+        let way = if self.has_cnames() {
+            format!(
+                "Add the three CNAME records instead ({}; each of them has its own instructions): Amazon SES \
+                 then needs no TXT record.",
+                self.key_rows().join(", ")
+            )
+        } else {
+            format!(
+                "Write to Lasso support: “How can {domain} be verified without the TXT record {row}?”"
+            )
+        };
+        Self::advice(format!(
+            "Do not add the TXT record {row}, and do not change the CNAME records {row} and {}: other services may \
+             need them. {way}",
+            self.row(domain.as_str()),
+        ))
+    }
+
+    /// The record of its own, which hides the wildcard.
+    pub(super) fn add_before_wildcard(&self, record: &Record) -> Fix {
+        self.add_and(record, "Leave the catch-all record (*) as it is.")
+    }
+
+    /// Each of the values in one record in a record of its own. `at` is the name of that record.
+    pub(super) fn part(&self, record: &Record, at: &str, seen: &str) -> Fix {
+        let value = record.data.value();
+        let others = seen.replace(&value, "");
+        let is_alone = others == seen || !others.contains(|c: char| c.is_alphanumeric());
+        if is_alone {
+            return self.change_value(record);
+        }
+        let add = self.add(record);
+        Fix {
+            text: format!(
+                "{} Then open the TXT record {}{}, and take {value} out of that field. Leave the rest of the field as \
+                 it is.",
+                add.text,
+                self.row(at),
+                self.told_by(record, seen),
+            ),
+            ..add
+        }
+    }
+
+    /// Another name for the MAIL FROM records, because a service has this one.
+    pub(super) fn another_name(&self, record: &Record) -> Fix {
+        let (name, domain) = (&record.name, self.context.domain);
+        Self::advice(format!(
+            "Do not change the records {}: another service may use them. Write to Lasso support: “{name} is \
+             already in use. Please choose another name for the bounces of {domain}.” Lasso then shows \
+             new records.",
+            self.row(name)
+        ))
+    }
+
+    /// What to do where the name is longer than the field for it.
+    pub(super) fn ask_provider(&self, record: &Record) -> Fix {
+        let panel = &self.panel;
+        let (field, host) = (panel.host_field(), panel.host(record));
+        let priority = match (&record.data, panel.priority_field()) {
+            (RecordData::Mx { preference, .. }, Some(field)) => format!("{field}: {preference}, "),
+            (RecordData::Mx { .. } | RecordData::Txt { .. } | RecordData::Cname { .. }, _) => {
+                String::new()
+            }
+        };
+        Fix {
+            text: format!(
+                "The field “{field}” is too short for this name. Send this to the support of {}: “Please add {} record to \
+                 {}. {field}: {host}, {priority}{}: {}”",
+                panel.place(),
+                with_article(&record.data),
+                panel.zone(),
+                panel.value_field(&record.data),
+                panel.value(&record.data),
+            ),
+            field: Some(field.to_owned()),
+            value: Some(host.to_owned()),
+        }
+    }
+
+    /// How long the name is, and how long it may be.
+    pub(super) fn too_long_message(&self, record: &Record) -> String {
+        let panel = &self.panel;
+        let host = panel.host(record);
+        format!(
+            "The name {host} has {} characters, and the field “{}” at {} takes {}.",
+            host.len(),
+            panel.host_field(),
+            panel.place(),
+            panel.longest_host().unwrap_or_default(),
+        )
+    }
+
+    /// The same, in place of a record that has to go first.
+    pub(super) fn replace(&self, record: &Record, what: &str) -> Fix {
+        self.add_after(&format!("first delete {what}. Then "), record)
+    }
+
+    fn value_words(&self, record: &Record) -> String {
+        let panel = &self.panel;
+        let value = panel.value(&record.data);
+        let field = panel.value_field(&record.data);
+        match (&record.data, panel.priority_field()) {
+            (RecordData::Mx { preference, .. }, Some(priority)) => {
+                format!("{value} into “{field}”, and {preference} into “{priority}”")
+            }
+            (RecordData::Mx { .. } | RecordData::Txt { .. } | RecordData::Cname { .. }, _) => {
+                format!("{value}{} into “{field}”", self.with_quotes(record))
+            }
+        }
+    }
+
+    fn with_quotes(&self, record: &Record) -> &'static str {
+        match record.data {
+            RecordData::Txt { .. } if self.panel.quotes_text() => " (with the quotation marks)",
+            RecordData::Txt { .. } | RecordData::Cname { .. } | RecordData::Mx { .. } => "",
+        }
+    }
+}
+
+fn with_article(data: &RecordData) -> &'static str {
+    match data {
+        RecordData::Txt { .. } => "a TXT",
+        RecordData::Cname { .. } => "a CNAME",
+        RecordData::Mx { .. } => "an MX",
+    }
+}

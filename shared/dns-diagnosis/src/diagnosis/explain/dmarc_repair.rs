@@ -1,0 +1,203 @@
+//! A DMARC record with its mistakes mended, and everything kept that can be.
+
+use crate::diagnosis::judge::decode;
+use crate::email_auth::{Dmarc, Policy};
+
+/// The DMARC record with what receivers cannot read taken out, and a policy where there is none; the
+/// proposed one where nothing can be kept.
+pub(super) fn repaired(text: &str, proposed: &str) -> String {
+    let text = bare(text);
+    let Some(parts) = parts_of(&text) else {
+        return proposed.to_owned();
+    };
+    let void = Dmarc::parse(&text)
+        .map(|dmarc| dmarc.void_tags)
+        .unwrap_or_default();
+    let mut kept: Vec<(String, String)> = Vec::new();
+    for (tag, value) in parts {
+        let is_policy = matches!(tag.as_str(), "p" | "sp" | "np");
+        let policies = [Policy::None, Policy::Quarantine, Policy::Reject];
+        let known = policies
+            .iter()
+            .any(|policy| policy.as_str().eq_ignore_ascii_case(&value));
+        let again = kept.iter().any(|(seen, _)| *seen == tag);
+        if !again && (!is_policy || known) && !void.contains(&tag) {
+            kept.push((tag, value));
+        }
+    }
+    // The policy comes first by old custom, and some receivers want it there.
+    let policy = kept.iter().position(|(tag, _)| tag == "p");
+    let policy = policy.map_or_else(|| ("p".to_owned(), "none".to_owned()), |at| kept.remove(at));
+    kept.insert(0, policy);
+    let parts = kept.iter().map(|(tag, value)| format!("{tag}={value}"));
+    let all: Vec<String> = std::iter::once("v=DMARC1".to_owned())
+        .chain(parts)
+        .collect();
+    let repaired = all.join("; ");
+    if Dmarc::parse(&repaired).is_ok_and(|dmarc| dmarc.void_tags.is_empty()) {
+        repaired
+    } else {
+        proposed.to_owned()
+    }
+}
+
+/// The parts of a record that a repaired one does not have, as they are written.
+pub(super) fn left_out(text: &str, repaired: &str) -> Vec<String> {
+    let bare = bare(text);
+    let values = |text: &str| {
+        let parts = parts_of(text).unwrap_or_default();
+        parts
+            .into_iter()
+            .map(|(tag, value)| format!("{tag}={value}"))
+    };
+    let kept: Vec<String> = values(repaired).collect();
+    let mut lost: Vec<String> = Vec::new();
+    for part in values(&bare) {
+        // Strict alignment that becomes relaxed is a change, not a loss.
+        let changed = ["adkim=s", "aspf=s"].contains(&part.to_ascii_lowercase().as_str());
+        if !part.ends_with('=') && !changed && !kept.contains(&part) && !lost.contains(&part) {
+            lost.push(part);
+        }
+    }
+    lost
+}
+
+/// The tags and values of what is meant as a DMARC record, whatever stands between them and wherever the
+/// version is. None where there is neither a version nor a policy, so that it may be anything.
+fn parts_of(text: &str) -> Option<Vec<(String, String)>> {
+    let mut parts: Vec<(String, String)> = Vec::new();
+    let mut has_version = false;
+    let between = |c: char| ";,".contains(c) || c.is_whitespace() || c.is_control();
+    for word in text.split(between) {
+        let Some((tag, value)) = word.split_once('=').or_else(|| with_a_colon(word)) else {
+            // A further address, behind a comma.
+            if let Some((_, value)) = parts.last_mut().filter(|_| word.contains(':')) {
+                value.push(',');
+                value.push_str(word);
+            }
+            continue;
+        };
+        let (tag, value) = (tag.trim().to_ascii_lowercase(), value.trim_end_matches(':'));
+        if tag == "v" {
+            has_version |= value.to_ascii_lowercase().starts_with("dmarc");
+        } else if tag.bytes().all(|octet| octet.is_ascii_lowercase()) {
+            parts.push((tag, value.to_owned()));
+        }
+    }
+    let says_policy = parts.iter().any(|(tag, _)| tag == "p" || tag == "rua");
+    (has_version || says_policy).then_some(parts)
+}
+
+/// A tag and its value with a colon between them.
+fn with_a_colon(word: &str) -> Option<(&str, &str)> {
+    const TAGS: [&str; 12] = [
+        "v", "p", "sp", "np", "t", "psd", "pct", "adkim", "aspf", "rua", "ruf", "fo",
+    ];
+    let (tag, value) = word.split_once(':')?;
+    let lower = tag.to_ascii_lowercase();
+    TAGS.contains(&lower.as_str()).then_some((tag, value))
+}
+
+/// What is left without escapes, quotation marks and spaces around it.
+fn bare(text: &str) -> String {
+    let text = decode(text).replace('\\', "");
+    let around = |c: char| c.is_whitespace() || !c.is_ascii() || "\"'`".contains(c);
+    text.trim_matches(around).to_owned()
+}
+
+/// The DMARC record with relaxed alignment.
+pub(super) fn relaxed(text: &str) -> String {
+    let parts = text.split(';').map(|part| match part.split_once('=') {
+        Some((tag, value)) => match (tag.trim(), value.trim()) {
+            (tag @ ("adkim" | "aspf"), "s" | "S") => format!(" {tag}=r"),
+            _ => part.to_owned(),
+        },
+        None => part.to_owned(),
+    });
+    parts.collect::<Vec<_>>().join(";")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_repaired_policy_keeps_what_can_be_kept() {
+        let proposed = "v=DMARC1; p=none;";
+        for (text, mended) in [
+            (
+                "v=DMARC1; rua=mailto:a@example.com",
+                "v=DMARC1; p=none; rua=mailto:a@example.com",
+            ),
+            (" v=DMARC1; p=none", "v=DMARC1; p=none"),
+            ("v=DMARC1; p=block; adkim=s;", "v=DMARC1; p=none; adkim=s"),
+            (
+                "v=DMARC1; p=none; sp=rejct; rua=mailto:a@b.example",
+                "v=DMARC1; p=none; rua=mailto:a@b.example",
+            ),
+            ("v=DMARC1; p=none; p=reject", "v=DMARC1; p=none"),
+            ("v=DMARC1; p=quarantine; t=yes", "v=DMARC1; p=quarantine"),
+            ("v=dmarc1; p=none", "v=DMARC1; p=none"),
+            ("v=DMARC1 p=reject", "v=DMARC1; p=reject"),
+            (
+                "v=DMARC1, p=reject, rua=mailto:a@b.example,mailto:c@d.example",
+                "v=DMARC1; p=reject; rua=mailto:a@b.example,mailto:c@d.example",
+            ),
+            ("v=DMARC1: p=quarantine", "v=DMARC1; p=quarantine"),
+            ("p=reject; v=DMARC1", "v=DMARC1; p=reject"),
+            ("v=DMARC2; p=reject", "v=DMARC1; p=reject"),
+            (
+                "\"v=DMARC1\\; p=reject\\; rua=mailto:a@b.example\"",
+                "v=DMARC1; p=reject; rua=mailto:a@b.example",
+            ),
+            ("v=DMARC1; p=none; v=DMARC1; p=reject", "v=DMARC1; p=none"),
+            (
+                "p=none; rua=mailto:a@b.example",
+                "v=DMARC1; p=none; rua=mailto:a@b.example",
+            ),
+            ("v=DMARC1;\\194\\160p=reject", "v=DMARC1; p=reject"),
+            (
+                "\\226\\128\\156v=DMARC1; p=reject; rua=mailto:a@b.example\\226\\128\\157",
+                "v=DMARC1; p=reject; rua=mailto:a@b.example",
+            ),
+            (
+                "v:DMARC1; p:reject; rua:mailto:a@b.example",
+                "v=DMARC1; p=reject; rua=mailto:a@b.example",
+            ),
+            ("TXT v=DMARC1; p=reject", "v=DMARC1; p=reject"),
+            ("\"v=DMARC1\"", "v=DMARC1; p=none"),
+            ("v=spf1 -all", proposed),
+            ("anything", proposed),
+        ] {
+            assert_eq!(repaired(text, proposed), mended, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_a_repaired_policy_lacks_is_said() {
+        for (text, repaired, lost) in [
+            (
+                "v=DMARC1; p=none; sp=rejct",
+                "v=DMARC1; p=none",
+                vec!["sp=rejct"],
+            ),
+            (
+                "v=DMARC1; p=none; p=reject",
+                "v=DMARC1; p=none",
+                vec!["p=reject"],
+            ),
+            ("v=DMARC1, p=reject", "v=DMARC1; p=reject", vec![]),
+            ("v=DMARC1; p=", "v=DMARC1; p=none", vec![]),
+        ] {
+            assert_eq!(left_out(text, repaired), lost, "{text}");
+        }
+    }
+
+    #[test]
+    fn relaxed_alignment_changes_nothing_else() {
+        assert_eq!(
+            relaxed("v=DMARC1; p=reject; aspf=s; adkim=s; rua=mailto:a@example.com"),
+            "v=DMARC1; p=reject; aspf=r; adkim=r; rua=mailto:a@example.com"
+        );
+    }
+}

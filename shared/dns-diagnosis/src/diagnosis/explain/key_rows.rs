@@ -1,0 +1,79 @@
+//! Fixes for a name that must have one CNAME record and nothing else.
+
+use super::result::Fix;
+use super::trouble_words::listed;
+use super::wording::Wording;
+use crate::records::{Record, RecordData, RecordId};
+
+impl Wording<'_> {
+    /// The CNAME record without a proxy in front of it.
+    pub(super) fn unproxy(&self, record: &Record) -> Fix {
+        let host = self.row(&record.name);
+        if self.panel.provider().is_some_and(|p| p.id == "cloudflare") {
+            return Fix {
+                text: format!(
+                    "{}open the CNAME record {host} and switch “Proxy status” to “DNS only” (the orange cloud \
+                     becomes grey).",
+                    self.at()
+                ),
+                field: Some("Proxy status".to_owned()),
+                value: Some("DNS only".to_owned()),
+            };
+        }
+        let add = self.add(record);
+        Fix {
+            text: format!(
+                "{}open the record {host}. If its type is CNAME, switch off “Proxy” in it (some call it “CDN” or \
+                 “Flattening”), and put {} into the field “{}”. If its type is A or AAAA, delete it and add a CNAME \
+                 record with the same name and this value.",
+                self.at(),
+                self.panel.value(&record.data),
+                self.panel.value_field(&record.data),
+            ),
+            ..add
+        }
+    }
+
+    /// The one record that may be at a name that has a CNAME record.
+    pub(super) fn leave_alone(&self, record: &Record, seen: &str) -> Fix {
+        let row = self.row(&record.name);
+        Self::advice(match record.data {
+            RecordData::Cname { .. } => format!(
+                "{}delete {}. Keep the CNAME record {row}{}. (The name is for Amazon SES alone.)",
+                self.at(),
+                self.others_seen(record, seen),
+                self.told_by(record, &record.data.value()),
+            ),
+            RecordData::Txt { .. } | RecordData::Mx { .. } => format!(
+                "{}delete the CNAME record {row}{}. Keep {}.",
+                self.at(),
+                if record.id == RecordId::Ownership {
+                    " (the name is for Lasso alone)"
+                } else {
+                    ""
+                },
+                self.row_of(record),
+            ),
+        })
+    }
+
+    /// What is at the name of a key beside it, one row after the other.
+    fn others_seen(&self, record: &Record, seen: &str) -> String {
+        let ours = record.data.value();
+        let others = seen.split(", ").filter(|other| !other.contains(&ours));
+        let rows = others.map(|other| {
+            if other.contains(' ') {
+                self.rows_seen(&record.name, other)
+            } else {
+                let row = self.row(&record.name);
+                format!("the CNAME record {row}{}", self.told_by(record, other))
+            }
+        });
+        let rows: Vec<String> = rows.collect();
+        if rows.is_empty() {
+            format!("the other records {}", self.row(&record.name))
+        } else {
+            listed(&rows)
+        }
+    }
+}

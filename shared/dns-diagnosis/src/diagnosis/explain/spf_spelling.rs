@@ -1,0 +1,60 @@
+//! Names that are meant as that of Amazon SES.
+
+use crate::diagnosis::judge::SES_SPF_DOMAIN;
+
+/// Whether a name is that of Amazon SES with a slip of the keyboard in it, or that of another part of Amazon.
+pub(super) fn is_misspelt(name: &str) -> bool {
+    let name = name.trim_end_matches('.').to_ascii_lowercase();
+    name != SES_SPF_DOMAIN
+        && (name == "amazonaws.com" || distance(&name, SES_SPF_DOMAIN) <= MOST_SLIPS)
+}
+
+/// More slips than these in a name of 13 letters make another name of it.
+const MOST_SLIPS: usize = 2;
+
+/// How many letters to add, take out or change (Levenshtein).
+fn distance(one: &str, other: &str) -> usize {
+    let mut row: Vec<usize> = (0..=other.len()).collect();
+    for (above, letter) in one.bytes().enumerate() {
+        let mut diagonal = above;
+        let mut left = above + 1;
+        for (column, wanted) in row.iter_mut().skip(1).zip(other.bytes()) {
+            let changed = diagonal + usize::from(letter != wanted);
+            diagonal = *column;
+            left = changed.min(left + 1).min(diagonal + 1);
+            *column = left;
+        }
+        if let Some(first) = row.first_mut() {
+            *first = above + 1;
+        }
+    }
+    row.last().copied().unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_slip_of_the_keyboard_is_told_from_another_name() {
+        for name in [
+            "amazonse.com",
+            "amazones.com",
+            "amazonses.con",
+            "AmazonSes.co",
+            "amazonaws.com",
+            "amazon-ses.com",
+        ] {
+            assert!(is_misspelt(name), "{name}");
+        }
+        for name in [
+            "amazonses.com",
+            "amazon.com",
+            "_spf.google.com",
+            "sendgrid.net",
+            "",
+        ] {
+            assert!(!is_misspelt(name), "{name}");
+        }
+    }
+}

@@ -1,0 +1,127 @@
+//! What is wrong inside a value, in words: which piece of it, and where.
+
+use super::show::{show, shown};
+use crate::diagnosis::judge::decode;
+use crate::records::{Record, RecordData};
+
+/// The characters of a value that are shown to say where something is.
+const NEARBY: usize = 6;
+
+/// Where the first invisible character is that is not in the right value.
+pub(super) fn where_invisible(seen: &str, expected: &str) -> String {
+    let seen = decode(seen);
+    let stands_out = |c: char| !expected.contains(c);
+    let Some(at) = seen.find(stands_out) else {
+        return "perhaps at its end".to_owned();
+    };
+    let (front, rest) = seen.split_at(at);
+    if front.is_empty() {
+        "in front of it".to_owned()
+    } else if rest.chars().all(stands_out) {
+        "at its end".to_owned()
+    } else {
+        let skipped = front.chars().count().saturating_sub(NEARBY);
+        let nearby: String = front.chars().skip(skipped).collect();
+        format!("after {}", show(&nearby))
+    }
+}
+
+/// A value with something before or after it.
+pub(super) fn surrounded_message(at: &str, seen: &str, expected: &str) -> String {
+    let decoded = decode(seen);
+    let lower = decoded.to_lowercase();
+    let parts = lower
+        .find(&expected.to_lowercase())
+        .and_then(|from| Some((decoded.get(..from)?, decoded.get(from + expected.len()..)?)));
+    let Some((front, back)) = parts else {
+        return format!(
+            "The value at {at} has extra characters around it: {}",
+            shown(seen)
+        );
+    };
+    let extra = match (front.trim(), back.trim()) {
+        (front, "") => format!("“{}” in front of it", show(front)),
+        ("", back) => format!("“{}” after it", show(back)),
+        (front, back) => format!(
+            "“{}” in front of it and “{}” after it",
+            show(front),
+            show(back)
+        ),
+    };
+    format!(
+        "The value at {at} has {extra}, which does not belong there. It has to be exactly {expected}"
+    )
+}
+
+/// The piece in front of the right value.
+pub(super) fn piece_before(seen: &str, expected: &str) -> Option<String> {
+    let decoded = decode(seen);
+    let host = expected.rsplit(' ').next().unwrap_or(expected);
+    let from = decoded.to_lowercase().find(&host.to_lowercase())?;
+    let piece = decoded.get(..from)?.trim();
+    // The priority of an MX record is a field of its own, which is not part of what was typed.
+    let piece = match expected.split_once(' ') {
+        Some(_) => piece.split_once(' ').map_or("", |(_, rest)| rest),
+        None => piece,
+    };
+    (!piece.is_empty()).then(|| piece.to_owned())
+}
+
+/// Whether a record holds the right value more than once, and nothing else.
+pub(super) fn is_twice(seen: &str, expected: &str) -> bool {
+    let rest = seen.replace(expected, "");
+    seen.matches(expected).count() > 1 && !rest.contains(|c: char| c.is_alphanumeric())
+}
+
+/// The value of the ownership record with its first colon as the equals sign that belongs there.
+pub(super) fn with_equals_sign(seen: &str) -> String {
+    seen.trim().replacen(':', "=", 1)
+}
+
+/// Whether an alias leads to the text that belongs into a TXT record: CNAME was chosen as its type.
+pub(super) fn is_our_text_as_alias(record: &Record, seen: &str) -> bool {
+    let RecordData::Txt { text } = &record.data else {
+        return false;
+    };
+    let bare = |text: &str| -> String {
+        let letters = text.chars().filter(char::is_ascii_alphanumeric);
+        letters.map(|c| c.to_ascii_lowercase()).collect()
+    };
+    let target = seen.strip_prefix("CNAME ").unwrap_or_default();
+    let label = target.split('.').next().unwrap_or_default();
+    !label.is_empty() && bare(label) == bare(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_place_of_an_invisible_character_is_said() {
+        assert_eq!(where_invisible(" abcd", "abcd"), "in front of it");
+        assert_eq!(where_invisible("abcd\n", "abcd"), "at its end");
+        assert_eq!(where_invisible("ab\u{200b}cd", "abcd"), "after ab");
+    }
+
+    #[test]
+    fn extra_characters_are_named() {
+        assert_eq!(
+            surrounded_message("a.example", "abc=.", "abc="),
+            "The value at a.example has “.” after it, which does not belong there. It has to be exactly abc="
+        );
+        assert_eq!(
+            piece_before("https://abc", "abc").as_deref(),
+            Some("https://")
+        );
+        assert_eq!(
+            piece_before("10 mx host.example", "10 host.example").as_deref(),
+            Some("mx")
+        );
+    }
+
+    #[test]
+    fn a_value_that_is_there_twice_is_not_two_values() {
+        assert!(is_twice("abc=abc=", "abc="));
+        assert!(!is_twice("abc=def", "abc="));
+    }
+}

@@ -1,0 +1,112 @@
+//! The words of fixes: one name for one row, no value cut, and no two fixes for one field.
+
+use super::DiagnosisCode as Code;
+use super::scene::*;
+use crate::identity::SesStatus;
+use crate::records::RecordId as Id;
+
+fn fix_of(scene: &Scene, id: Id) -> String {
+    scene.of(id).fix.map(|fix| fix.text).unwrap_or_default()
+}
+
+#[test]
+fn a_policy_that_blocks_mail_has_one_fix() {
+    let mut scene = Scene::right().instead(Id::Dmarc, txt("v=DMARC1; p=reject; aspf=s"));
+    scene.ses = Some(SesStatus::NOT_STARTED);
+    let found = scene.of(Id::Dmarc);
+    assert_eq!(
+        found.codes().collect::<Vec<_>>(),
+        [Code::DmarcBlocksVia, Code::DmarcStrictAlignment]
+    );
+    let also = found.also.first().and_then(|also| also.fix.clone());
+    assert_eq!(found.fix, also);
+    let fix = found.fix.map(|fix| fix.text).unwrap_or_default();
+    assert!(
+        fix.starts_with("Do not change the DMARC record _dmarc."),
+        "{fix}"
+    );
+}
+
+#[test]
+fn a_long_value_is_whole_in_the_fix() {
+    let long = format!("v=spf1 {}~all", "a:mail.example.net ".repeat(12));
+    let scene = Scene::right().instead(Id::MailFromSpf, txt(&long));
+    let fix = scene.of(Id::MailFromSpf).fix.unwrap();
+    let value = fix.value.unwrap();
+    assert!(
+        value.len() > 160 && fix.text.ends_with(&value),
+        "{}",
+        fix.text
+    );
+}
+
+#[test]
+fn a_zone_of_its_own_is_opened_first() {
+    let scene = Scene::all_of("news.example.com", "news.example.com").without(Id::Verification);
+    let fix = fix_of(&scene, Id::Verification);
+    let opened = "open news.example.com (it is listed separately from example.com), and there add";
+    assert!(fix.contains(opened), "{fix}");
+    let fix = fix_of(&Scene::right().without(Id::Verification), Id::Verification);
+    assert!(!fix.contains("listed separately"), "{fix}");
+}
+
+#[test]
+fn the_domain_itself_is_explained_as_the_table_shows_it() {
+    let scene = Scene::right()
+        .without(Id::Verification)
+        .publish("example.com", txt(TOKEN));
+    let fix = fix_of(&scene, Id::Verification);
+    assert!(fix.starts_with("You need not change anything."), "{fix}");
+    assert!(
+        fix.contains("@ (which stands for example.com itself)"),
+        "{fix}"
+    );
+}
+
+#[test]
+fn a_record_to_rename_is_told_by_its_value() {
+    let doubled = "_amazonses.example.com.example.com";
+    let scene = Scene::right()
+        .without(Id::Verification)
+        .publish(doubled, txt(TOKEN));
+    let fix = fix_of(&scene, Id::Verification);
+    let row =
+        format!("the TXT record _amazonses.example.com that has {TOKEN} in the field “Value”");
+    assert!(fix.contains(&row), "{fix}");
+}
+
+#[test]
+fn a_type_that_was_mistaken_is_said() {
+    let scene = Scene::right().instead(
+        Id::Verification,
+        cname(&format!(
+            "{}.example.com",
+            TOKEN.to_lowercase().replace(['+', '/', '='], "")
+        )),
+    );
+    let found = scene.of(Id::Verification);
+    assert!(
+        found.message.contains("has the type CNAME"),
+        "{}",
+        found.message
+    );
+    let fix = found.fix.map(|fix| fix.text).unwrap_or_default();
+    assert!(
+        fix.contains("first delete the CNAME record _amazonses. Then add"),
+        "{fix}"
+    );
+}
+
+#[test]
+fn one_of_several_policies_is_named_by_its_value() {
+    let scene = Scene::right()
+        .instead(Id::Dmarc, txt("v=DMARC1; p=reject"))
+        .publish("_dmarc.example.com", txt("v=DMARC1; p=none;"));
+    let fix = fix_of(&scene, Id::Dmarc);
+    let keep = "keep the TXT record _dmarc that has v=DMARC1; p=reject in the field “Value”";
+    assert!(fix.contains(keep), "{fix}");
+    assert!(
+        fix.contains("delete the other one, which has v=DMARC1; p=none;"),
+        "{fix}"
+    );
+}

@@ -207,30 +207,46 @@ fn said(event: &Event) -> Said {
             ..news("verified", Tone::Good)
         },
         // By Lasso support; a client is told of no other removal.
-        EventType::Removed if event.previous_status != Some(Status::Contested) => Said {
-            happened: format!("Lasso support removed {name} from your list of domains."),
-            todo: Some(
-                "If you think that this is wrong, reply to this email. To use the domain again, add it, and \
-                 publish its new records."
-                    .to_owned(),
-            ),
-            button: "See your domains",
-            ..news("removed by Lasso support", if stops_mail(event) { Tone::Urgent } else { Tone::Wanted })
-        },
-        EventType::Removed => Said {
-            todo: Some(
-                "The domain is not in your list any more. If you think that this is wrong, reply to this email. \
-                 To claim the domain again, add it, and publish its new ownership record."
-                    .to_owned(),
-            ),
-            button: "See your domains",
-            ..news("the claim has ended", Tone::Wanted)
-        },
+        EventType::Removed => {
+            let (happened, todo, heading, tone) = removed(event, &name, &why);
+            Said {
+                happened,
+                todo: Some(todo.to_owned()),
+                button: "See your domains",
+                ..news(heading, tone)
+            }
+        }
         EventType::Stuck => Said {
             happened: format!("{name} {}.", words::stands(event.status)),
             ..news("still waiting", Tone::Plain)
         },
     }
+}
+
+/// What happened, what the client can do, the heading and the tone, if Lasso support has removed a domain or
+/// ended a claim.
+fn removed(event: &Event, name: &str, why: &str) -> (String, &'static str, &'static str, Tone) {
+    if event.previous_status == Some(Status::Contested) {
+        return (
+            why.to_owned(),
+            "The domain is not in your list any more. If you think that this is wrong, reply to this email. \
+             To claim the domain again, add it, and publish its new ownership record.",
+            "the claim has ended",
+            Tone::Wanted,
+        );
+    }
+    let tone = if stops_mail(event) {
+        Tone::Urgent
+    } else {
+        Tone::Wanted
+    };
+    (
+        format!("Lasso support removed {name} from your list of domains."),
+        "If you think that this is wrong, reply to this email. To use the domain again, add it, and publish \
+         its new records.",
+        "removed by Lasso support",
+        tone,
+    )
 }
 
 fn facts(event: &Event) -> Vec<(&'static str, String)> {

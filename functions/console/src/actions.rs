@@ -57,8 +57,8 @@ impl<F: Fetch> Visit<'_, F> {
                 format!("The instructions were sent to {email}."),
             )),
             Err(ApiError::Problem(problem)) => {
-                let refused = Outcome::refused(&place.under("hand-over"), words::refusal(&problem));
-                Ok(refused.with_typed(self.request, &["email", "note"]))
+                let page = self.again(&problem)?.hand_over(place).await?;
+                Ok(page.with_status(problem.status))
             }
             Err(error) => Err(error.into()),
         }
@@ -66,6 +66,7 @@ impl<F: Fetch> Visit<'_, F> {
 
     pub(crate) async fn make_link(&self, place: &Place) -> Result<Outcome, Failure> {
         let to = place.under("hand-over");
+        // The API stores no response with the link, and refuses this form when it is sent again.
         match self.post(&place.under("links"), None, "link").await {
             Ok(answer) => {
                 let made: MadeLink = read(201, answer)?;
@@ -95,8 +96,16 @@ impl<F: Fetch> Visit<'_, F> {
             .append_pair("confirm", confirm)
             .finish();
         let path = format!("{}?{query}", place.path);
-        match self.api.act(Method::DELETE, &path, None, None).await {
-            Ok(_) => Ok(Outcome::done(
+        match self.act(Method::DELETE, &path, None, "remove").await {
+            Ok((_, true)) => Ok(Outcome::said(
+                &place.list,
+                "wait",
+                format!(
+                    "This form was sent before, and has removed {} then. Nothing was changed now.",
+                    place.domain
+                ),
+            )),
+            Ok((_, false)) => Ok(Outcome::done(
                 &place.list,
                 format!("{} was removed.", place.domain),
             )),
@@ -120,11 +129,16 @@ impl<F: Fetch> Visit<'_, F> {
             "contact_email": self.request.field("contact_email"),
         });
         let path = &place.path;
-        match self.api.act(Method::PATCH, path, Some(&body), None).await {
-            Ok(_) => Ok(Outcome::done(path, "Saved.")),
+        match self.act(Method::PATCH, path, Some(&body), "settings").await {
+            Ok((_, true)) => Ok(Outcome::said(
+                path,
+                "wait",
+                "This form was sent before, and was saved then. Nothing was changed now.",
+            )),
+            Ok((_, false)) => Ok(Outcome::done(path, "Saved.")),
             Err(ApiError::Problem(problem)) => {
-                let refused = Outcome::refused(&place.under("settings"), words::refusal(&problem));
-                Ok(refused.with_typed(self.request, &["communities", "contact_email"]))
+                let page = self.again(&problem)?.settings(place).await?;
+                Ok(page.with_status(problem.status))
             }
             Err(error) => Err(error.into()),
         }

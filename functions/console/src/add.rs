@@ -5,7 +5,7 @@ use http::StatusCode;
 use serde_json::json;
 
 use crate::api::{ApiError, Problem};
-use crate::client::{read, with_cursor};
+use crate::client::read;
 use crate::fetch::Fetch;
 use crate::reply::{Outcome, View};
 use crate::types::{Added, List, Summary};
@@ -43,27 +43,31 @@ impl<F: Fetch> Visit<'_, F> {
     /// The list with the form and its present content.
     pub(crate) async fn list(&self, form: AddForm, status: StatusCode) -> Result<Outcome, Failure> {
         let cursor = self.request.query("cursor");
-        let list: List<Summary> = self
-            .api
-            .get(&with_cursor("/domains?limit=50", cursor))
+        let main = self
+            .fitting("/domains", cursor, |list: &List<Summary>| {
+                let main = view::Domains {
+                    base: "",
+                    add_path: "/domains",
+                    client: "",
+                    can_add: true,
+                    said: &self.said,
+                    forms: self.forms,
+                    typed: &form.typed,
+                    community: &form.community,
+                    contact: &form.contact,
+                    problem: form.problem.as_deref(),
+                    rows: list.items.iter().map(Row::own).collect(),
+                    next_page: list
+                        .next_cursor
+                        .as_ref()
+                        .map(|cursor| format!("/?cursor={cursor}")),
+                };
+                main.render()
+            })
             .await?;
-        let main = view::Domains {
-            base: "",
-            add_path: "/domains",
-            client: "",
-            can_add: true,
-            said: &self.said,
-            forms: self.forms,
-            typed: &form.typed,
-            community: &form.community,
-            contact: &form.contact,
-            problem: form.problem.as_deref(),
-            rows: list.items.iter().map(Row::own).collect(),
-            next_page: list.next_cursor.map(|cursor| format!("/?cursor={cursor}")),
-        };
         let view = View {
             title: "Domains".to_owned(),
-            main: main.render()?,
+            main,
             // The response to a form has no address from which it could be fetched again.
             refresh_seconds: (status == StatusCode::OK).then_some(30),
             has_no_fields: false,

@@ -9,7 +9,7 @@ use serde_json::Value;
 use crate::fetch::{Fetch, FetchError};
 
 /// The API for one person.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug)]
 pub(crate) struct Api<'a, F> {
     fetch: &'a F,
     url: &'a str,
@@ -51,6 +51,14 @@ pub(crate) enum ApiError {
     Unreadable(u16, #[source] serde_json::Error),
 }
 
+impl<F> Clone for Api<'_, F> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<F> Copy for Api<'_, F> {}
+
 impl<'a, F: Fetch> Api<'a, F> {
     /// The API at `url`, for the person with this token.
     pub(crate) fn new(fetch: &'a F, url: &'a str, token: &'a str) -> Self {
@@ -59,8 +67,8 @@ impl<'a, F: Fetch> Api<'a, F> {
 
     /// Reads a resource.
     pub(crate) async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T, ApiError> {
-        let (status, body) = self.call(Method::GET, path, None, None).await?;
-        read(status, &body)
+        let answer = self.document(path).await?;
+        read(answer.status(), answer.body())
     }
 
     /// Reads a document, with its media type.
@@ -72,33 +80,24 @@ impl<'a, F: Fetch> Api<'a, F> {
         Err(refusal(&answer))
     }
 
-    /// Performs an action. With the same `key` it is performed only once.
+    /// Performs an action. With the same `key` it is performed only once. Returns what was answered, and whether it is
+    /// the answer to an earlier request with this key.
     pub(crate) async fn act(
         &self,
         method: Method,
         path: &str,
         body: Option<&Value>,
         key: Option<&str>,
-    ) -> Result<Value, ApiError> {
-        let (status, body) = self.call(method, path, body, key).await?;
-        if body.is_empty() {
-            return Ok(Value::Null);
-        }
-        read(status, &body)
-    }
-
-    async fn call(
-        &self,
-        method: Method,
-        path: &str,
-        body: Option<&Value>,
-        key: Option<&str>,
-    ) -> Result<(StatusCode, Vec<u8>), ApiError> {
+    ) -> Result<(Value, bool), ApiError> {
         let answer = self.send(method, path, body, key).await?;
-        if answer.status().is_success() {
-            return Ok((answer.status(), answer.into_body()));
+        if !answer.status().is_success() {
+            return Err(refusal(&answer));
         }
-        Err(refusal(&answer))
+        let is_repeated = answer.headers().contains_key("idempotent-replayed");
+        if answer.body().is_empty() {
+            return Ok((Value::Null, is_repeated));
+        }
+        Ok((read(answer.status(), answer.body())?, is_repeated))
     }
 
     async fn send(

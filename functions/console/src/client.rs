@@ -7,16 +7,19 @@ use http::{Method, StatusCode};
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 
-use crate::api::ApiError;
+use crate::api::{ApiError, Problem};
 use crate::decide_view::Beside;
 use crate::domain_view::DomainPage;
 use crate::fetch::Fetch;
 use crate::place::Place;
 use crate::reply::{Outcome, View};
+use crate::session::Flash;
 use crate::types::{Claim, Domain, Entry, Link, List, OtherClaim};
 use crate::view::{self, AddForm};
 use crate::{Failure, Visit, words};
 
+/// Most entries of a list on a page.
+const MOST_ENTRIES: usize = 50;
 /// Most lines of history on a domain's page.
 const MOST_LINES: usize = 10;
 /// Most claims of other clients that are shown with a claim.
@@ -74,6 +77,8 @@ impl<F: Fetch> Visit<'_, F> {
             (false, []) => self.one(place).await,
             (false, ["hand-over"]) => self.hand_over(place).await,
             (false, ["history"]) => self.history(place).await,
+            (false, ["history", "file"]) if place.is_staff() => self.history_file(place).await,
+            (false, ["file"]) if place.is_staff() => self.domain_file(place).await,
             (false, ["records"]) => self.records(place).await,
             (false, ["remove"]) => self.ask_to_remove(place).await,
             (false, ["settings"]) => self.settings(place).await,
@@ -94,7 +99,7 @@ impl<F: Fetch> Visit<'_, F> {
         Ok(self.api.get(&place.path).await?)
     }
 
-    async fn one(&self, place: &Place) -> Result<Outcome, Failure> {
+    pub(crate) async fn one(&self, place: &Place) -> Result<Outcome, Failure> {
         let domain = self.domain_at(place).await?;
         let beside = self.beside(place, &domain).await?;
         let typed = self.typed("reason").unwrap_or_default();
@@ -104,7 +109,7 @@ impl<F: Fetch> Visit<'_, F> {
         let view = View {
             title: page.headline.clone(),
             main: page.render()?,
-            refresh_seconds: words::refresh_seconds(domain.summary.status),
+            refresh_seconds: words::refresh_seconds(&domain.summary),
             has_no_fields: !place.is_staff(),
         };
         Ok(Outcome::Page(StatusCode::OK, view))
@@ -115,7 +120,7 @@ impl<F: Fetch> Visit<'_, F> {
         if !place.is_staff() {
             return Ok(Beside::default());
         }
-        let path = format!("{}?limit={MOST_LINES}", place.under("history"));
+        let path = with_cursor(&place.under("history"), MOST_LINES, None);
         let history: List<Entry> = self.api.get(&path).await?;
         let lines = history.items.into_iter();
         let claims = domain.claim.as_ref().map(Claim::others).unwrap_or_default();
@@ -130,12 +135,12 @@ impl<F: Fetch> Visit<'_, F> {
             others.push((other, page));
         }
         Ok(Beside {
-            lines: lines.map(|entry| view::Line::of(entry, true)).collect(),
+            lines: lines.map(|entry| view::Line::short(&entry)).collect(),
             others,
         })
     }
 
-    async fn hand_over(&self, place: &Place) -> Result<Outcome, Failure> {
+    pub(crate) async fn hand_over(&self, place: &Place) -> Result<Outcome, Failure> {
         let domain = self.domain_at(place).await?;
         let links: List<Link> = self.api.get(&place.under("links")).await?;
         let name = &domain.summary.domain_unicode;
@@ -158,22 +163,59 @@ impl<F: Fetch> Visit<'_, F> {
 
     async fn history(&self, place: &Place) -> Result<Outcome, Failure> {
         let cursor = self.request.query("cursor");
-        let path = with_cursor(&format!("{}?limit=50", place.under("history")), cursor);
-        let list: List<Entry> = self.api.get(&path).await?;
-        let lines = list.items.into_iter();
-        let lines = lines.map(|entry| view::Line::of(entry, place.is_staff()));
-        let main = view::History {
-            place,
-            name: &place.domain,
-            lines: lines.collect(),
-            next_page: list
-                .next_cursor
-                .map(|cursor| format!("{}?cursor={cursor}", place.under("history"))),
-        };
-        Ok(Outcome::page(
-            &format!("History of {}", place.domain),
-            main.render()?,
-        ))
+        let main = self
+            .fitting(&place.under("history"), cursor, |list: &List<Entry>| {
+                let lines = list.items.iter();
+                let lines = lines.map(|entry| view::Line::of(entry, place.is_staff()));
+                let main = view::History {
+                    place,
+                    name: &place.domain,
+                    cursor,
+                    lines: lines.collect(),
+                    next_page: list
+                        .next_cursor
+                        .as_ref()
+                        .map(|cursor| format!("{}?cursor={cursor}", place.under("history"))),
+                };
+                main.render()
+            })
+            .await?;
+        Ok(Outcome::page(&format!("History of {}", place.domain), main))
+    }
+
+    /// The history as the API has it, with everything that was seen.
+    async fn history_file(&self, place: &Place) -> Result<Outcome, Failure> {
+        let cursor = self.request.query("cursor");
+        let path = with_cursor(&place.under("history"), 50, cursor);
+        let answer = self.api.document(&path).await?;
+        let name = format!("{}-history.json", place.domain);
+        Ok(Outcome::File(answer, name))
+    }
+
+    /// The domain as the API has it, with the answers of DNS.
+    async fn domain_file(&self, place: &Place) -> Result<Outcome, Failure> {
+        let answer = self.api.document(&place.path).await?;
+        Ok(Outcome::File(answer, format!("{}.json", place.domain)))
+    }
+
+    /// The content of a page with a list of the API: with as many entries as fit into a page.
+    pub(crate) async fn fitting<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        cursor: Option<&str>,
+        render: impl Fn(&List<T>) -> Result<String, askama::Error>,
+    ) -> Result<String, Failure> {
+        let mut limit = MOST_ENTRIES;
+        loop {
+            let list: List<T> = self.api.get(&with_cursor(path, limit, cursor)).await?;
+            let main = render(&list)?;
+            let most = list.items.len().min(limit);
+            if main.len() <= view::LONGEST_MAIN || most <= 1 {
+                return Ok(main);
+            }
+            // As many of these entries as would fit well, were all of one length.
+            limit = (most * view::LONGEST_MAIN * 9 / (10 * main.len())).clamp(1, most - 1);
+        }
     }
 
     async fn records(&self, place: &Place) -> Result<Outcome, Failure> {
@@ -206,7 +248,7 @@ impl<F: Fetch> Visit<'_, F> {
         ))
     }
 
-    async fn settings(&self, place: &Place) -> Result<Outcome, Failure> {
+    pub(crate) async fn settings(&self, place: &Place) -> Result<Outcome, Failure> {
         let domain = self.domain_at(place).await?;
         let name = &domain.summary.domain_unicode;
         let main = view::Settings {
@@ -230,7 +272,25 @@ impl<F: Fetch> Visit<'_, F> {
 
     /// What was typed into a field of this page's form, which was refused.
     pub(crate) fn typed(&self, field: &str) -> Option<&str> {
-        self.flash.and_then(|flash| flash.typed(field))
+        self.request.field(field)
+    }
+
+    /// For the page of a form that was refused: it says why, and has again what was typed.
+    pub(crate) fn again(&self, problem: &Problem) -> Result<Visit<'_, F>, Failure> {
+        let flash = Flash {
+            tone: "bad".to_owned(),
+            text: words::refusal(problem),
+            ..Flash::default()
+        };
+        Ok(Visit {
+            request: self.request,
+            person: self.person,
+            api: self.api,
+            forms: self.forms,
+            said: crate::said(&flash)?,
+            key: None,
+            now: self.now,
+        })
     }
 
     /// Sends `POST`, with an idempotency key made of this form and `what`.
@@ -240,8 +300,21 @@ impl<F: Fetch> Visit<'_, F> {
         body: Option<&Value>,
         what: &str,
     ) -> Result<Value, ApiError> {
+        let (answer, _) = self.act(Method::POST, path, body, what).await?;
+        Ok(answer)
+    }
+
+    /// Performs an action, with an idempotency key made of this form and `what`. The API keeps a key longer than a
+    /// session lasts, so a form that is sent again has no second effect; it is then said that the answer is an earlier one.
+    pub(crate) async fn act(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<&Value>,
+        what: &str,
+    ) -> Result<(Value, bool), ApiError> {
         let key = self.key.as_ref().map(|key| format!("{key}-{what}"));
-        self.api.act(Method::POST, path, body, key.as_deref()).await
+        self.api.act(method, path, body, key.as_deref()).await
     }
 
     /// The non-empty fields of the form, as members of a body.
@@ -274,12 +347,20 @@ pub(crate) fn read<T: DeserializeOwned>(status: u16, answer: Value) -> Result<T,
     serde_json::from_value(answer).map_err(|error| ApiError::Unreadable(status, error))
 }
 
-pub(crate) fn with_cursor(path: &str, cursor: Option<&str>) -> String {
-    let Some(cursor) = cursor else {
-        return path.to_owned();
+/// The path of a page of a list, with up to `limit` entries.
+pub(crate) fn with_cursor(path: &str, limit: usize, cursor: Option<&str>) -> String {
+    let (path, filter) = path.split_once('?').unwrap_or((path, ""));
+    let filter = if filter.is_empty() {
+        String::new()
+    } else {
+        format!("&{filter}")
     };
-    let query = form_urlencoded::Serializer::new(String::new())
-        .append_pair("cursor", cursor)
-        .finish();
-    format!("{path}&{query}")
+    let mut path = format!("{path}?limit={limit}{filter}");
+    if let Some(cursor) = cursor {
+        let query = form_urlencoded::Serializer::new(String::new())
+            .append_pair("cursor", cursor)
+            .finish();
+        path = format!("{path}&{query}");
+    }
+    path
 }

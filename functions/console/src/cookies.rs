@@ -80,6 +80,17 @@ impl Cookies {
             .collect()
     }
 
+    /// The names, without their prefix and pieces, of the cookies in a jar whose names begin like this.
+    pub fn names(&self, jar: &Jar, beginning: &str) -> Vec<String> {
+        let first = self.name("", 0);
+        let (prefix, piece) = first.split_at(first.len() - "-0".len());
+        let names = jar.0.iter().filter_map(|(name, _)| {
+            let name = name.strip_prefix(prefix)?.strip_suffix(piece)?;
+            name.starts_with(beginning).then(|| name.to_owned())
+        });
+        names.collect()
+    }
+
     fn name(self, name: &str, piece: usize) -> String {
         let prefix = if self.is_secure { "__Host-" } else { "" };
         format!("{prefix}{name}-{piece}")

@@ -8,7 +8,7 @@ use domain_auth_pages::{Record, cards};
 use crate::forms::Forms;
 use crate::place::Place;
 use crate::types::{Claim, Domain, OtherClaim};
-use crate::view::{Line, pretty};
+use crate::view::{Line, communities, pretty};
 use crate::words;
 
 /// Data about the domain from other addresses of the API.
@@ -36,7 +36,7 @@ struct Side {
 impl Side {
     fn of(client: &str, page: String, domain: &Domain) -> Self {
         let summary = &domain.summary;
-        let (word, tone) = words::state(summary.status);
+        let (word, tone) = words::standing(summary);
         let proven = domain.claim.as_ref().and_then(|claim| claim.proven_at);
         Self {
             client: client.to_owned(),
@@ -48,7 +48,7 @@ impl Side {
             proven: proven
                 .map_or_else(|| "no".to_owned(), |at| format!("on {}", words::moment(at))),
             contact: domain.contact_email.clone().unwrap_or_default(),
-            communities: summary.communities.join(", "),
+            communities: communities(&summary.communities),
         }
     }
 }
@@ -150,6 +150,14 @@ impl<'a> Decide<'a> {
 
     fn is_contested(&self) -> bool {
         self.domain.summary.status == Status::Contested
+    }
+
+    /// Whether another client has proven the name that this one holds. The decision about that claim is on the page of that client's domain.
+    fn is_challenged(&self) -> bool {
+        let claim = self.domain.claim.as_ref();
+        claim.is_some_and(|claim| {
+            claim.holder.as_ref() == Some(&self.place.client) && !claim.challengers.is_empty()
+        })
     }
 
     fn can_release(&self) -> bool {

@@ -12,6 +12,7 @@ use crate::forms::Forms;
 use crate::next::{self, Next};
 use crate::place::Place;
 use crate::types::Domain;
+use crate::view::communities;
 use crate::words;
 
 /// Seconds between two checks of a domain.
@@ -109,7 +110,7 @@ impl<'a> DomainPage<'a> {
     ) -> Result<Self, askama::Error> {
         let summary = &domain.summary;
         let status = summary.status;
-        let (word, tone) = words::state(status);
+        let (word, tone) = words::standing(summary);
         let known = domain.dns_provider.as_ref();
         let known = known.and_then(domain_auth_pages::Provider::known);
         let decide = if place.is_staff() {
@@ -139,12 +140,13 @@ impl<'a> DomainPage<'a> {
             next,
             decide,
             cards,
-            waits_for_records: matches!(status, Status::Pending | Status::Contested),
+            waits_for_records: matches!(status, Status::Pending | Status::Contested)
+                || words::has_lost_records(summary),
             provider: known.map(|provider| provider.name.clone()),
             check_in: check_in(domain, now),
             looked_at: domain.dns_looked_at.map(words::moment),
             tell_early: next::tell_early(place, summary),
-            communities: summary.communities.join(", "),
+            communities: communities(&summary.communities),
             can_edit: status != Status::Removing,
             can_remove: status != Status::Removing,
             domain,

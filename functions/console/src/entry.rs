@@ -59,11 +59,12 @@ fn page_of(request: &Incoming) -> String {
 
 /// The console's own word, so that no text from a browser gets into the log.
 fn known(what: &str) -> &'static str {
-    const KNOWN: [&str; 19] = [
+    const KNOWN: [&str; 20] = [
         "adopt",
         "callback",
         "check",
         "complete",
+        "file",
         "grant",
         "hand-over",
         "history",

@@ -75,8 +75,6 @@ pub(crate) struct Visit<'a, F> {
     pub(crate) forms: Forms<'a>,
     /// HTML of the flash message that the previous request set.
     pub(crate) said: String,
-    /// What the page before has left.
-    pub(crate) flash: Option<&'a session::Flash>,
     /// The idempotency key of the submitted form; `None` for a GET.
     pub(crate) key: Option<String>,
     pub(crate) now: jiff::Timestamp,
@@ -118,7 +116,7 @@ impl<F: Fetch, C: Clock> App<F, C> {
             Some(parts) => self.inside(request, &parts).await,
             None => self.message(StatusCode::NOT_FOUND, NO_PAGE.0, NO_PAGE.1),
         };
-        answer.unwrap_or_else(|error| {
+        let mut response = answer.unwrap_or_else(|error| {
             tracing::error!(
                 error = &error as &dyn std::error::Error,
                 "a page cannot be rendered"
@@ -126,7 +124,11 @@ impl<F: Fetch, C: Clock> App<F, C> {
             let mut response = Response::new("This page cannot be shown.".to_owned());
             *response.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
             response
-        })
+        });
+        if request.is_head {
+            response.body_mut().clear();
+        }
+        response
     }
 
     /// The pages for signed-in people.
@@ -138,6 +140,9 @@ impl<F: Fetch, C: Clock> App<F, C> {
         let Some((session, mut cookies)) = self.session_of(request).await else {
             return self.signed_out(request);
         };
+        if request.is_too_long {
+            return self.message(StatusCode::PAYLOAD_TOO_LARGE, TOO_LONG.0, TOO_LONG.1);
+        }
         let forms = Forms::new(self.sessions.seal(), &session, &*self.ids);
         let key = match &request.method {
             &Method::POST => match forms.key(request, self.config.console.origin()) {
@@ -163,7 +168,6 @@ impl<F: Fetch, C: Clock> App<F, C> {
             api: Api::new(&self.fetch, &self.config.api_url, session.token()),
             forms,
             said: flash.as_ref().map(said).transpose()?.unwrap_or_default(),
-            flash: flash.as_ref(),
             key,
             now: self.clock.now(),
         };
@@ -245,6 +249,10 @@ impl<F: Fetch, C: Clock> App<F, C> {
 const NO_PAGE: (&str, &str) = (
     "There is no such page",
     "The console has no page at this address, or the domain is not in your list. It may have been removed.",
+);
+const TOO_LONG: (&str, &str) = (
+    "This form is too long",
+    "There is more text in it than the service accepts. Nothing was changed. Go back to the page and shorten what you typed.",
 );
 const FORGED: (&str, &str) = (
     "This form can no longer be used",

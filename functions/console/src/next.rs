@@ -70,7 +70,14 @@ pub(crate) fn next(place: &Place, domain: &Domain) -> Next {
         Status::Pending if step == StepCode::TellLasso => Next::Ready("We are ready"),
         Status::Pending => publish(),
         Status::Verified => told().map_or(Next::Ready("We are ready"), Next::Told),
-        Status::Authenticated if step == StepCode::PublishRecommendedRecords => publish(),
+        Status::Authenticated
+            if matches!(
+                step,
+                StepCode::PublishRecommendedRecords | StepCode::RepairRecords
+            ) =>
+        {
+            publish()
+        }
         Status::Failed if step == StepCode::AskLasso => match told() {
             None => Next::Ready("Ask Lasso support"),
             Some(_) => Next::Nothing,

@@ -4,7 +4,6 @@ use domain_auth_pages::{Frame, Referrer, headers};
 use http::header::{CACHE_CONTROL, HeaderName, HeaderValue, LOCATION, SET_COOKIE};
 use http::{Response, StatusCode};
 
-use crate::request::Incoming;
 use crate::session::Flash;
 
 /// A page without its frame.
@@ -71,21 +70,18 @@ impl Outcome {
         }
     }
 
-    /// A refusal with what was typed into fields of the form, for the form to have it again.
-    pub(crate) fn with_typed(self, request: &Incoming, fields: &[&str]) -> Self {
-        let typed = fields.iter().filter_map(|name| {
-            let value = request.field(name)?;
-            Some(((*name).to_owned(), value.to_owned()))
-        });
+    /// A page as the response to a form that was refused with this status. It has no address from which it could be
+    /// fetched again.
+    pub(crate) fn with_status(self, status: u16) -> Self {
         match self {
-            Self::Go(to, Some(flash)) if flash.tone == "bad" => Self::Go(
-                to,
-                Some(Flash {
-                    typed: typed.collect(),
-                    ..flash
-                }),
+            Self::Page(_, view) => Self::Page(
+                StatusCode::from_u16(status).unwrap_or(StatusCode::UNPROCESSABLE_ENTITY),
+                View {
+                    refresh_seconds: None,
+                    ..view
+                },
             ),
-            other @ (Self::Page(..) | Self::Go(..) | Self::File(..)) => other,
+            other @ (Self::Go(..) | Self::File(..)) => other,
         }
     }
 }
@@ -106,6 +102,7 @@ pub(crate) fn page(
         session,
         reloads_without_script: view.has_no_fields,
         refresh_seconds: view.refresh_seconds,
+        address: "",
     };
     let mut response = Response::new(frame.render()?);
     *response.status_mut() = status;

@@ -5,14 +5,17 @@ use lambda_http::{Body, Request, RequestExt};
 
 use crate::cookies::Jar;
 
-/// The longest form that is read.
-const LONGEST_FORM: usize = 16_384;
+/// The longest form that is read, in octets. The API takes bodies of 8 KiB in UTF-8, in which an octet can be three in a
+/// form (`%C3`); beside these fields, a form has its token.
+const LONGEST_FORM: usize = 32_768;
 
 /// A request of a browser.
 #[derive(Debug, Clone)]
 pub struct Incoming {
-    /// GET or POST; nothing else is served.
+    /// GET or POST; nothing else is served. A HEAD is answered as a GET (RFC 9110 section 9.3.2).
     pub method: Method,
+    /// Whether the answer is sent without its content.
+    pub(crate) is_head: bool,
     /// The path, with a slash at its beginning.
     pub path: String,
     /// Its cookies.
@@ -22,6 +25,8 @@ pub struct Incoming {
     destination: Option<String>,
     query: Vec<(String, String)>,
     form: Vec<(String, String)>,
+    /// Whether its form is longer than any that the API accepts. Its fields were not read.
+    pub(crate) is_too_long: bool,
 }
 
 impl Incoming {
@@ -33,14 +38,30 @@ impl Incoming {
             pairs.map(|(name, value)| (name.to_owned(), value.to_owned()))
         });
         Self {
-            method: request.method().clone(),
+            method: match request.method() {
+                &Method::HEAD => Method::GET,
+                other => other.clone(),
+            },
+            is_head: request.method() == Method::HEAD,
             path: request.raw_http_path().to_owned(),
             jar: Jar::of(request.headers()),
             origin: text_of(request.headers(), "origin"),
             destination: text_of(request.headers(), "sec-fetch-dest"),
             query: query.collect(),
             form: form_of(request.body()),
+            is_too_long: request.body().len() > LONGEST_FORM,
         }
+    }
+
+    /// The path with its query, where this is the address of a page to come back to.
+    pub fn address(&self) -> String {
+        if self.query.is_empty() {
+            return self.path.clone();
+        }
+        let mut query = form_urlencoded::Serializer::new(String::new());
+        query.extend_pairs(&self.query);
+        // In a query both are a space.
+        format!("{}?{}", self.path, query.finish().replace('+', "%20"))
     }
 
     /// The parts of the path; `None` if a part has characters that no address of the console has.
@@ -63,11 +84,11 @@ impl Incoming {
         self.origin.as_deref()
     }
 
-    /// Whether a person sees what is answered, as far as the browser says (Fetch Metadata Request Headers): an icon
-    /// or a script does not lead to the sign-in.
+    /// Whether a person sees what is answered, as far as the browser says (Fetch Metadata Request Headers): an icon,
+    /// a script, or what a script fetches (`empty`) does not lead to the sign-in.
     pub fn is_for_a_page(&self) -> bool {
         let destination = self.destination.as_deref();
-        destination.is_none_or(|it| matches!(it, "document" | "iframe" | "frame" | "empty"))
+        destination.is_none_or(|it| matches!(it, "document" | "iframe" | "frame"))
     }
 
     /// A parameter of the query.
@@ -105,12 +126,14 @@ mod tests {
     fn incoming(path: &str) -> Incoming {
         Incoming {
             method: Method::GET,
+            is_head: false,
             path: path.to_owned(),
             jar: Jar::default(),
             origin: None,
             destination: None,
             query: Vec::new(),
             form: Vec::new(),
+            is_too_long: false,
         }
     }
 

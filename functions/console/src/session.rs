@@ -8,6 +8,7 @@ use domain_auth::ports::Ids;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use sha2::{Digest, Sha256};
 
 use crate::config::ClaimNames;
 use crate::cookies::{Cookies, Jar};
@@ -176,9 +177,6 @@ pub struct Flash {
     /// What the person copies from there.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub copy: Option<String>,
-    /// Fields of a refused form and what was typed into them.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub typed: Vec<(String, String)>,
     /// The path of the page that it is for.
     #[serde(default)]
     pub page: String,
@@ -193,46 +191,34 @@ impl Flash {
             text.truncate(text.floor_char_boundary(LONGEST_FLASH));
             text.push('…');
         }
-        let mut flash = Self {
+        Self {
             text,
             ..self.clone()
-        };
-        let typed = flash
-            .typed
-            .iter()
-            .map(|(_, value)| value.len())
-            .sum::<usize>();
-        if typed > LONGEST_TYPED {
-            flash.typed.clear();
         }
-        flash
-    }
-
-    /// What was typed into a field before.
-    pub(crate) fn typed(&self, field: &str) -> Option<&str> {
-        let typed = self.typed.iter().find(|(name, _)| name == field);
-        typed.map(|(_, value)| value.as_str())
     }
 }
 
 /// Longest text of a flash, in octets.
 const LONGEST_FLASH: usize = 1_800;
-/// Most octets of what was typed that a flash keeps.
-const LONGEST_TYPED: usize = 1_500;
-/// How many sign-ins may be under way in a browser at once: each has a cookie, by its state.
-const SIGN_INS: u8 = 4;
+/// How many sign-ins may be under way in a browser at once. Each has a cookie of its own; the oldest are dropped.
+const SIGN_INS: usize = 8;
+/// Most octets of these cookies together, so that they fit next to a session.
+const LONGEST_SIGN_INS: usize = 4_000;
+/// How long the cookie of a sign-in is stored, in seconds. The sign-in itself is valid for a shorter time; afterwards
+/// the cookie says which page the person wanted.
+const SIGN_IN_KEPT: i64 = 3_600;
 
 const SESSION: &str = "lasso-session";
 const SIGN_IN: &str = "lasso-sign-in";
 const FLASH: &str = "lasso-said";
 
-/// The cookie of a sign-in. Windows that sign in at the same time seldom have the same one.
+/// The cookie of a sign-in: another one for every state, so that windows that sign in at the same time do not overwrite
+/// each other's. 64 bits of SHA-256, because a state in an address can have any characters.
 fn sign_in_cookie(state: &str) -> String {
-    let slot = state
-        .bytes()
-        .fold(0, |sum: u8, octet| sum.wrapping_add(octet))
-        % SIGN_INS;
-    format!("{SIGN_IN}-{slot}")
+    format!(
+        "{SIGN_IN}-{}",
+        URL_SAFE_NO_PAD.encode(&Sha256::digest(state)[..8])
+    )
 }
 
 impl Sessions {
@@ -270,15 +256,27 @@ impl Sessions {
         self.seal.open(Purpose::SignIn, &[], &sealed)
     }
 
-    /// `Set-Cookie` for a sign-in.
-    pub fn keep_sign_in(&self, sign_in: &SignIn) -> Vec<String> {
+    /// `Set-Cookie` for a sign-in. If too many are under way in the browser, it also removes the oldest.
+    pub fn keep_sign_in(&self, jar: &Jar, sign_in: &SignIn) -> Vec<String> {
         let sealed = self.seal.seal(Purpose::SignIn, &[], sign_in);
-        let kept = self.cookies.write(
-            &sign_in_cookie(&sign_in.state),
-            &sealed,
-            Some(crate::oidc::TIME_TO_SIGN_IN),
-        );
-        kept.unwrap_or_default()
+        let mut octets = sealed.len();
+        let name = sign_in_cookie(&sign_in.state);
+        let kept = self.cookies.write(&name, &sealed, Some(SIGN_IN_KEPT));
+        let mut lines = kept.unwrap_or_default();
+        let mut others: Vec<(Option<i64>, usize, String)> = Vec::new();
+        for name in self.cookies.names(jar, &format!("{SIGN_IN}-")) {
+            let value = self.cookies.read(jar, &name).unwrap_or_default();
+            let begun: Option<SignIn> = self.seal.open(Purpose::SignIn, &[], &value);
+            others.push((begun.map(|begun| begun.at), value.len(), name));
+        }
+        others.sort_by_key(|(at, ..)| std::cmp::Reverse(*at));
+        for (number, (at, length, name)) in others.iter().enumerate() {
+            octets += length;
+            if at.is_none() || number + 1 >= SIGN_INS || octets > LONGEST_SIGN_INS {
+                lines.extend(self.cookies.clear(name));
+            }
+        }
+        lines
     }
 
     /// `Set-Cookie` when the sign-in with this state is over.

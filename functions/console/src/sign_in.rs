@@ -23,10 +23,13 @@ impl<F: Fetch, C: Clock> App<F, C> {
         match begun.await {
             Ok((url, sign_in)) => {
                 let mut response = reply::see_other(&url);
-                reply::set_cookies(&mut response, &self.sessions.keep_sign_in(&sign_in));
+                reply::set_cookies(
+                    &mut response,
+                    &self.sessions.keep_sign_in(&request.jar, &sign_in),
+                );
                 Ok(response)
             }
-            Err(error) => self.not_signed_in(&error),
+            Err(error) => self.not_signed_in(&error, to),
         }
     }
 
@@ -49,7 +52,8 @@ impl<F: Fetch, C: Clock> App<F, C> {
         let tokens = match tokens.await {
             Ok(tokens) => tokens,
             Err(error) => {
-                let mut response = self.not_signed_in(&error)?;
+                let wanted = begun.as_ref().map_or("/", |begun| &begun.to);
+                let mut response = self.not_signed_in(&error, wanted)?;
                 reply::set_cookies(&mut response, &self.sessions.forget_sign_in(state));
                 return Ok(response);
             }
@@ -70,7 +74,12 @@ impl<F: Fetch, C: Clock> App<F, C> {
         Ok(response)
     }
 
-    fn not_signed_in(&self, error: &SignInError) -> Result<Response<String>, askama::Error> {
+    /// The page after a sign-in that failed. Its button begins another, which leads to the page that the person wanted.
+    fn not_signed_in(
+        &self,
+        error: &SignInError,
+        wanted: &str,
+    ) -> Result<Response<String>, askama::Error> {
         tracing::warn!(
             error = error as &dyn std::error::Error,
             "the sign-in failed"
@@ -91,11 +100,12 @@ impl<F: Fetch, C: Clock> App<F, C> {
             ),
         };
         let title = "You are not signed in";
+        let again = sign_in_to(wanted);
         let main = view::Message {
             title,
             text,
             request_id: None,
-            link: Some(("/sign-in", "Sign in")),
+            link: Some((&again, "Sign in")),
         };
         self.outside(status, title, main.render()?)
     }
@@ -135,19 +145,23 @@ impl<F: Fetch, C: Clock> App<F, C> {
     /// The page for a person without a session, or whose session has ended.
     pub(crate) fn signed_out(&self, request: &Incoming) -> Result<Response<String>, askama::Error> {
         let mut response = if request.method == Method::GET && request.is_for_a_page() {
-            let to = form_urlencoded::Serializer::new(String::new())
-                .append_pair("to", &request.path)
-                .finish();
-            reply::see_other(&format!("/sign-in?{to}"))
+            reply::see_other(&sign_in_to(&request.address()))
         } else {
             // Not a redirect: `form-action` of the previous page would not allow it to lead to the
             // issuer.
             let title = "Your session has ended";
+            // Where a form is sent to, there is seldom a page. What it is about has one.
+            let wanted = if request.method == Method::GET {
+                request.address()
+            } else {
+                page_above(&request.path)
+            };
+            let again = sign_in_to(&wanted);
             let main = view::Message {
                 title,
                 text: "Nothing was changed. Sign in, and send the form again.",
                 request_id: None,
-                link: Some(("/sign-in", "Sign in")),
+                link: Some((&again, "Sign in")),
             };
             self.outside(StatusCode::UNAUTHORIZED, title, main.render()?)?
         };
@@ -178,6 +192,26 @@ impl<F: Fetch, C: Clock> App<F, C> {
             reply::put(&mut response, "refresh", &format!("0; url={url}"));
         }
         Ok(response)
+    }
+}
+
+/// The address that begins a sign-in which leads to this page: to `/`, if it is none of the console's.
+fn sign_in_to(page: &str) -> String {
+    let path = page.split('?').next().unwrap_or_default();
+    let to = [page, path, "/"].into_iter().find(|to| is_page(to));
+    let to = form_urlencoded::Serializer::new(String::new())
+        .append_pair("to", to.unwrap_or("/"))
+        .finish();
+    format!("/sign-in?{to}")
+}
+
+/// The page of the domain that a form is about, or `/`.
+fn page_above(path: &str) -> String {
+    let parts: Vec<&str> = path.split('/').collect();
+    match parts.as_slice() {
+        ["", "domains", _, _, ..] => parts[..3].join("/"),
+        ["", "staff", "clients", _, "domains", _, _, ..] => parts[..6].join("/"),
+        _other => "/".to_owned(),
     }
 }
 

@@ -4,14 +4,38 @@ use askama::Template;
 use http::StatusCode;
 use serde_json::{Value, json};
 
-use crate::api::ApiError;
-use crate::client::{told, with_cursor};
+use crate::api::{ApiError, Problem};
 use crate::fetch::Fetch;
 use crate::place::{Place, readable};
 use crate::reply::{Outcome, View};
 use crate::types::{List, Summary};
 use crate::view::{self, Row};
 use crate::{Failure, Visit, words};
+
+/// How a client is found, for a person who has its name.
+pub(crate) const IDENTIFIERS: &str = "A client is found by its identifier, such as maple-homes, and not by its name. \
+     If you do not have the identifier, look for one of the client’s domains.";
+
+/// Back to the queue and its search: with the domain that the API has found in the text, or with what is wrong.
+fn not_found(search: &str, problem: &Problem) -> Outcome {
+    match problem
+        .suggestion
+        .as_deref()
+        .filter(|found| *found != search)
+    {
+        Some(found) => {
+            let query = form_urlencoded::Serializer::new(String::new())
+                .append_pair("domain", found)
+                .finish();
+            let text = format!("“{search}” was read as {found}.");
+            Outcome::said(&format!("/staff?{query}"), "wait", text)
+        }
+        None => {
+            let text = format!("“{search}” was not looked for: {}", words::refusal(problem));
+            Outcome::refused("/staff", text)
+        }
+    }
+}
 
 impl<F: Fetch> Visit<'_, F> {
     pub(crate) async fn staff(&self, is_post: bool, rest: &[&str]) -> Result<Outcome, Failure> {
@@ -51,11 +75,6 @@ impl<F: Fetch> Visit<'_, F> {
                 .append_pair("domain", search)
                 .finish()
         };
-        let path = with_cursor(
-            &format!("/staff/domains?limit=50&{filter}"),
-            query("cursor"),
-        );
-        let list: List<Summary> = self.api.get(&path).await?;
         let tab = |waiting, label| {
             let here = search.is_empty() && waiting == waiting_for;
             (format!("/staff?waiting_for={waiting}"), label, here)
@@ -66,25 +85,37 @@ impl<F: Fetch> Visit<'_, F> {
             ("", _) => ("Waiting for Lasso", "Nothing waits for Lasso support."),
             _ => (found.as_str(), "No client has this name, or claims it."),
         };
-        let rows = list.items.iter().map(|item| Row::queued(item, self.now));
-        let main = view::Queue {
-            said: &self.said,
-            search,
-            tabs: vec![
-                tab("lasso", "Waiting for Lasso"),
-                tab("client", "Waiting for clients"),
-            ],
-            heading,
-            empty,
-            rows: rows.collect(),
-            next_page: list
-                .next_cursor
-                .map(|cursor| format!("/staff?{filter}&cursor={cursor}")),
-            reconciliation: list.reconciliation,
+        let path = format!("/staff/domains?{filter}");
+        let main = self.fitting(&path, query("cursor"), |list: &List<Summary>| {
+            let rows = list.items.iter().map(|item| Row::queued(item, self.now));
+            let main = view::Queue {
+                said: &self.said,
+                search,
+                tabs: vec![
+                    tab("lasso", "Waiting for Lasso"),
+                    tab("client", "Waiting for clients"),
+                ],
+                heading,
+                empty,
+                rows: rows.collect(),
+                next_page: list
+                    .next_cursor
+                    .as_ref()
+                    .map(|cursor| format!("/staff?{filter}&cursor={cursor}")),
+                reconciliation: list.reconciliation.as_ref(),
+            };
+            main.render()
+        });
+        let main = match main.await {
+            Ok(main) => main,
+            Err(Failure::Api(ApiError::Problem(problem))) if !search.is_empty() => {
+                return Ok(not_found(search, &problem));
+            }
+            Err(failure) => return Err(failure),
         };
         let view = View {
             title: heading.to_owned(),
-            main: main.render()?,
+            main,
             refresh_seconds: Some(30),
             has_no_fields: false,
         };
@@ -93,72 +124,99 @@ impl<F: Fetch> Visit<'_, F> {
 
     async fn of_client(&self, client: &str) -> Result<Outcome, Failure> {
         let base = format!("/staff/clients/{client}");
-        let path = format!("{base}/domains?limit=50");
-        let path = with_cursor(&path, self.request.query("cursor"));
-        let list: List<Summary> = self.api.get(&path).await?;
         let name = readable(client);
-        let rows = list.items.iter();
-        let main = view::Domains {
-            base: &base,
-            add_path: "",
-            client: &name,
-            can_add: false,
-            said: &self.said,
-            forms: self.forms,
-            typed: "",
-            community: "",
-            contact: "",
-            problem: None,
-            rows: rows.map(|item| Row::of(item, Some(&base))).collect(),
-            next_page: list
-                .next_cursor
-                .map(|cursor| format!("{base}?cursor={cursor}")),
-        };
-        Ok(Outcome::page(&format!("Domains of {name}"), main.render()?))
+        let cursor = self.request.query("cursor");
+        let main = self
+            .fitting(
+                &format!("{base}/domains"),
+                cursor,
+                |list: &List<Summary>| {
+                    let rows = list.items.iter();
+                    let main = view::Domains {
+                        base: &base,
+                        add_path: "",
+                        client: &name,
+                        can_add: false,
+                        said: &self.said,
+                        forms: self.forms,
+                        typed: "",
+                        community: "",
+                        contact: "",
+                        problem: None,
+                        rows: rows.map(|item| Row::of(item, Some(&base))).collect(),
+                        next_page: list
+                            .next_cursor
+                            .as_ref()
+                            .map(|cursor| format!("{base}?cursor={cursor}")),
+                    };
+                    main.render()
+                },
+            )
+            .await;
+        match main {
+            Ok(main) => Ok(Outcome::page(&format!("Domains of {name}"), main)),
+            Err(Failure::Api(ApiError::Problem(problem))) if problem.status < 500 => {
+                let text =
+                    format!("There is no client with the identifier “{name}”. {IDENTIFIERS}");
+                Ok(Outcome::refused("/staff", text))
+            }
+            Err(failure) => Err(failure),
+        }
     }
 
     /// Decisions that only Lasso support can make.
     pub(crate) async fn decide(&self, place: &Place, decision: &str) -> Result<Outcome, Failure> {
-        let name = &place.domain;
-        let client = &place.client;
-        let outcome = match decision {
+        match self.decision(place, decision).await {
+            Err(Failure::Api(ApiError::Problem(problem))) => {
+                let page = self.again(&problem)?.one(place).await?;
+                Ok(page.with_status(problem.status))
+            }
+            outcome => outcome,
+        }
+    }
+
+    async fn decision(&self, place: &Place, decision: &str) -> Result<Outcome, Failure> {
+        let Place { domain, client, .. } = place;
+        let said = match decision {
             "complete" => {
-                let done = self.post(&place.under("complete"), None, decision).await;
-                told(place, done, |_| format!("Lasso sends for {name} now."))
+                self.decided(place, "complete", None).await?;
+                format!("Lasso sends for {domain} now.")
             }
             "reject" => {
                 let chosen = self.request.field("choice");
                 let reason = self.request.field("reason").or(chosen);
                 let body = json!({ "reason": reason.unwrap_or_default() });
-                let done = self.decided(place, "reject", &body).await;
-                told(place, done, |_| {
-                    format!("{name} was rejected. {client} reads the reason.")
-                })
+                self.decided(place, "reject", Some(&body)).await?;
+                format!("{domain} was rejected. {client} reads the reason.")
             }
             "adopt" => {
                 let body = self.fields(&["reason"]);
-                let done = self.decided(place, "adopt", &body).await;
-                told(place, done, |_| {
-                    format!("The identity of {name} belongs to {client} now.")
-                })
+                self.decided(place, "adopt", Some(&body)).await?;
+                format!("The identity of {domain} belongs to {client} now.")
             }
             "grant" => {
                 let mut body = self.fields(&["reason", "confirm"]);
                 body["decision"] = json!("grant");
-                let done = self.decided(place, "release", &body).await;
-                told(place, done, |_| format!("{name} now goes to {client}."))
+                self.decided(place, "release", Some(&body)).await?;
+                format!("{domain} now goes to {client}.")
             }
             "release" => {
                 let body = self.fields(&["reason", "confirm"]);
-                let done = self.decided(place, "release", &body).await;
-                told(place, done, |_| format!("The claim of {client} was ended."))
+                self.decided(place, "release", Some(&body)).await?;
+                format!("The claim of {client} was ended.")
             }
-            _other => Err(Failure::NoPage),
+            _other => return Err(Failure::NoPage),
         };
-        Ok(outcome?.with_typed(self.request, &["reason"]))
+        Ok(Outcome::done(&place.path, said))
     }
 
-    async fn decided(&self, place: &Place, call: &str, body: &Value) -> Result<Value, ApiError> {
-        self.post(&place.under(call), Some(body), call).await
+    async fn decided(
+        &self,
+        place: &Place,
+        call: &str,
+        body: Option<&Value>,
+    ) -> Result<(), Failure> {
+        self.post(&place.under(call), body, call).await?;
+        Ok(())
     }
 }

@@ -1,7 +1,11 @@
 //! The console with an issuer and an API that a test controls.
 
+mod again;
 mod browser;
 mod forms;
 mod issuer;
 mod pages;
 mod sign_in;
+mod troubles;
+mod windows;
+mod worst;

@@ -9,8 +9,18 @@ use crate::session::Person;
 use crate::types::{Entry, Link, Reconciliation, Summary};
 use crate::words;
 
-/// Most characters of evidence that a page shows.
-const LONGEST_EVIDENCE: usize = 12_000;
+/// Most octets of a page's content. With its frame, style and script no page is longer than 50 KB.
+pub(crate) const LONGEST_MAIN: usize = 37_000;
+/// Most octets of evidence in HTML for one line of history, and for a look. All of it is in a file.
+const LONGEST_EVIDENCE: usize = 1_500;
+/// Most characters of the names of communities in one line.
+const LONGEST_COMMUNITIES: usize = 120;
+/// Most octets in HTML of a sentence in the short history on a domain's page.
+const LONGEST_SENTENCE: usize = 250;
+/// Most octets in HTML of a note on a domain's page.
+const LONGEST_NOTE_BESIDE: usize = 1_500;
+/// Most characters of a note or a reason in a list.
+const LONGEST_NOTE: usize = 200;
 
 /// The formats of `GET …/records`, and who needs which.
 pub(crate) const FORMATS: [(&str, &str, &str); 7] = [
@@ -81,7 +91,7 @@ pub(crate) struct Row {
 impl Row {
     /// A row in a list of the person's own domains.
     pub(crate) fn own(summary: &Summary) -> Self {
-        let next = words::next_step(summary).map(str::to_owned);
+        let next = words::next_step_in_list(summary).map(str::to_owned);
         let row = Self::of(summary, Some(""));
         Self {
             next: next.unwrap_or(row.next),
@@ -92,7 +102,10 @@ impl Row {
     /// A row in the queue: since when the domain waits, and why.
     pub(crate) fn queued(summary: &Summary, now: Timestamp) -> Self {
         let waiting = summary.waiting.clone();
-        let note = summary.ready_note.clone();
+        let note = summary
+            .ready_note
+            .as_deref()
+            .map(|note| cut(note, LONGEST_NOTE));
         let row = Self::of(summary, None);
         let Some(waiting) = waiting else {
             return Self { note, ..row };
@@ -108,7 +121,7 @@ impl Row {
 
     /// A row in the list below `base`, or in a list of many clients.
     pub(crate) fn of(summary: &Summary, base: Option<&str>) -> Self {
-        let (word, tone) = words::state(summary.status);
+        let (word, tone) = words::standing(summary);
         let client = summary.client.clone().unwrap_or_default();
         let own = || format!("/staff/clients/{}", words::path_part(&client));
         let base = base.map_or_else(own, str::to_owned);
@@ -117,7 +130,7 @@ impl Row {
             word,
             tone,
             next: next_of(summary),
-            communities: summary.communities.join(", "),
+            communities: communities(&summary.communities),
             since: words::moment(summary.status_since),
             imitates: summary.imitates,
             why: None,
@@ -161,14 +174,63 @@ pub(crate) struct Domains<'a> {
     pub(crate) next_page: Option<String>,
 }
 
-/// A value in readable form, cut if it is long.
+/// A value in readable form, cut if it is long in HTML.
 pub(crate) fn pretty(value: &serde_json::Value) -> String {
     let text = serde_json::to_string_pretty(value).unwrap_or_default();
-    if text.len() <= LONGEST_EVIDENCE {
-        return text;
+    match fitting(&text, LONGEST_EVIDENCE) {
+        part if part.len() < text.len() => format!("{part}\n…"),
+        _all => text,
     }
-    let shown: String = text.chars().take(LONGEST_EVIDENCE).collect();
-    shown + "\n…"
+}
+
+/// A note of a client beside other things. A thousand common characters fit.
+pub(crate) fn note(text: &str) -> String {
+    match fitting(text, LONGEST_NOTE_BESIDE) {
+        part if part.len() < text.len() => format!("{part}…"),
+        all => all.to_owned(),
+    }
+}
+
+/// The beginning of a text that has at most so many octets in HTML.
+fn fitting(text: &str, most: usize) -> &str {
+    let mut octets = 0;
+    for (at, character) in text.char_indices() {
+        // askama writes these as `&#34;` and the like.
+        octets += if "\"&'<>".contains(character) {
+            5
+        } else {
+            character.len_utf8()
+        };
+        if octets > most {
+            return &text[..at];
+        }
+    }
+    text
+}
+
+/// The first communities, and how many more there are.
+pub(crate) fn communities(all: &[String]) -> String {
+    let mut shown = String::new();
+    for (number, community) in all.iter().enumerate() {
+        let community = cut(community, LONGEST_COMMUNITIES);
+        let length = shown.chars().count() + community.chars().count();
+        if number > 0 && length > LONGEST_COMMUNITIES {
+            return format!("{shown} and {} more", all.len() - number);
+        }
+        if number > 0 {
+            shown.push_str(", ");
+        }
+        shown.push_str(&community);
+    }
+    shown
+}
+
+/// The first characters of a text.
+fn cut(text: &str, most: usize) -> String {
+    match text.char_indices().nth(most) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
+    }
 }
 
 /// A live link.
@@ -232,8 +294,18 @@ pub(crate) struct Line {
 }
 
 impl Line {
+    /// A line of the short history on a domain's page for Lasso support.
+    pub(crate) fn short(entry: &Entry) -> Self {
+        let mut line = Self::of(entry, true);
+        let part = fitting(&line.sentence, LONGEST_SENTENCE);
+        if part.len() < line.sentence.len() {
+            line.sentence = format!("{part}…");
+        }
+        line
+    }
+
     /// A line with the evidence, for Lasso support.
-    pub(crate) fn of(entry: Entry, with_evidence: bool) -> Self {
+    pub(crate) fn of(entry: &Entry, with_evidence: bool) -> Self {
         let who = match entry.actor.kind.as_str() {
             "client_admin" => "Client Administrator",
             "lasso_support" => "Lasso support",
@@ -241,7 +313,7 @@ impl Line {
             _ => "automatically",
         };
         // If a line has a name, the identifier says who it is.
-        let subject = entry.actor.subject.filter(|_| with_evidence);
+        let subject = entry.actor.subject.as_ref().filter(|_| with_evidence);
         let subject = subject.map(|subject| format!(" {subject}"));
         let moved = match entry.from {
             Some(from) if from != entry.to => {
@@ -250,7 +322,7 @@ impl Line {
             Some(_) | None => String::new(),
         };
         Self {
-            sentence: entry.sentence,
+            sentence: entry.sentence.clone(),
             at: words::moment(entry.at),
             who: format!("{who}{}{moved}", subject.unwrap_or_default()),
             evidence: if with_evidence && !entry.evidence.is_null() {
@@ -267,6 +339,8 @@ impl Line {
 pub(crate) struct History<'a> {
     pub(crate) place: &'a Place,
     pub(crate) name: &'a str,
+    /// Where in the history the page begins.
+    pub(crate) cursor: Option<&'a str>,
     pub(crate) lines: Vec<Line>,
     pub(crate) next_page: Option<String>,
 }
@@ -281,5 +355,5 @@ pub(crate) struct Queue<'a> {
     pub(crate) empty: &'a str,
     pub(crate) rows: Vec<Row>,
     pub(crate) next_page: Option<String>,
-    pub(crate) reconciliation: Option<Reconciliation>,
+    pub(crate) reconciliation: Option<&'a Reconciliation>,
 }

@@ -24,6 +24,24 @@ pub(crate) fn state(status: Status) -> (&'static str, &'static str) {
     }
 }
 
+/// The word for a domain, and the class of its colour: its state, unless its records have vanished in a state that they
+/// do not end at once.
+pub(crate) fn standing(summary: &Summary) -> (&'static str, &'static str) {
+    if has_lost_records(summary) {
+        return ("Records missing", "bad");
+    }
+    state(summary.status)
+}
+
+/// Whether records have vanished of a domain that is verified or sends, as the API says by the next step.
+pub(crate) fn has_lost_records(summary: &Summary) -> bool {
+    let needs_repair = matches!(
+        summary.step(),
+        StepCode::RepairRecords | StepCode::RepairDomain
+    );
+    needs_repair && matches!(summary.status, Status::Verified | Status::Authenticated)
+}
+
 /// The Unicode form of a name beside the one that DNS has, where they differ: the letters of many scripts look alike.
 pub(crate) fn name(summary: &Summary) -> String {
     if summary.domain_unicode == summary.domain {
@@ -66,7 +84,10 @@ pub(crate) fn headline(domain: &Domain, wrong: usize) -> String {
     let name = &summary.domain_unicode;
     let was_told = summary.ready_at.is_some();
     match (summary.status, summary.step()) {
-        (Status::Contested | Status::Pending | Status::AtRisk, StepCode::RepairDomain) => {
+        (
+            Status::Contested | Status::Pending | Status::AtRisk | Status::Authenticated,
+            StepCode::RepairDomain,
+        ) => {
             format!("{name} does not work in DNS: repair the domain first")
         }
         (Status::Contested, StepCode::WaitForLasso) => {
@@ -91,6 +112,9 @@ pub(crate) fn headline(domain: &Domain, wrong: usize) -> String {
         (Status::Pending, _) => format!("Publish the records of {name}"),
         (Status::Verified, _) if was_told => format!("{name} waits for Lasso’s final step"),
         (Status::Verified, _) => format!("{name} is verified: tell Lasso that you are ready"),
+        (Status::Authenticated, StepCode::RepairRecords) => {
+            format!("Publish the records of {name} again: they are missing")
+        }
         (Status::Authenticated, _) => format!("Lasso sends for {name}"),
         (Status::AtRisk, StepCode::WaitForSes) => format!("The records of {name} are back"),
         (Status::AtRisk, StepCode::AskLasso) => format!("Ask Lasso support about {name}"),
@@ -138,6 +162,17 @@ pub(crate) fn next_step(summary: &Summary) -> Option<&str> {
     step.map(|step| step.sentence.as_str())
 }
 
+/// The next step of a Client Administrator in a list. The list does not know which records are missing and which are
+/// wrong; the domain's page does.
+pub(crate) fn next_step_in_list(summary: &Summary) -> Option<&str> {
+    if (summary.status, summary.step()) == (Status::Pending, StepCode::PublishRecords) {
+        return Some(
+            "Publish or correct the DNS records: the page of the domain says which are missing, and which are wrong.",
+        );
+    }
+    next_step(summary)
+}
+
 /// The meaning of the time that the API returns with a state. Empty if the state's own text,
 /// `detail`, already says it.
 pub(crate) fn deadline(status: Status, at: Timestamp, detail: &str) -> Option<String> {
@@ -155,10 +190,11 @@ pub(crate) fn deadline(status: Status, at: Timestamp, detail: &str) -> Option<St
     }
 }
 
-/// The reload interval of a page in this state, in seconds; `None` if nothing changes
+/// The reload interval of a domain's page, in seconds; `None` if nothing changes
 /// automatically.
-pub(crate) fn refresh_seconds(status: Status) -> Option<u32> {
-    match status {
+pub(crate) fn refresh_seconds(summary: &Summary) -> Option<u32> {
+    match summary.status {
+        Status::Authenticated if has_lost_records(summary) => Some(30),
         Status::Provisioning | Status::Removing => Some(5),
         Status::Pending | Status::Contested => Some(15),
         Status::Verified | Status::AtRisk => Some(30),

@@ -41,7 +41,15 @@ where
 {
     /// Answers one request, always with something that a browser can show.
     pub async fn handle(&self, request: ParsedRequest) -> Reply {
-        match self.answer(&request).await {
+        let mut reply = self.page(&request).await;
+        if request.is_head() {
+            reply.body_mut().clear();
+        }
+        reply
+    }
+
+    async fn page(&self, request: &ParsedRequest) -> Reply {
+        match self.answer(request).await {
             Ok(reply) => reply,
             Err(NoPage::NotFound) => reply(StatusCode::NOT_FOUND, page::not_found()),
             Err(NoPage::Failed(error)) => {

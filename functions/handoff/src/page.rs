@@ -124,7 +124,7 @@ pub(crate) fn opened(
         headline,
         tone,
         detail: detail(status, step, &records).filter(|_| step != NextStepCode::AskLasso),
-        claim: status == Status::Contested,
+        claim: step == NextStepCode::PublishOwnershipRecord,
         deadline: deadline(domain).map(in_words),
         provider: provider.as_ref().and_then(Provider::known),
         zone: zone(domain, look.as_ref()),
@@ -152,6 +152,8 @@ pub(crate) fn opened(
         refresh_seconds: waits(status).then_some(REFRESH),
         reloads_without_script: true,
         session: "",
+        // That a check was refused is said once.
+        address: if was_refused { token.as_str() } else { "" },
     };
     Ok(frame.render()?)
 }
@@ -258,6 +260,9 @@ fn headline(
     let all_found = records
         .iter()
         .all(|record| record.state == RecordState::Found);
+    let is_wrong = records
+        .iter()
+        .any(|record| record.state == RecordState::Wrong);
     // According to the last DNS look, Amazon SES will find the records that it needs.
     let is_published = match step {
         NextStepCode::WaitForSes | NextStepCode::TellLasso => true,
@@ -294,6 +299,14 @@ fn headline(
         Status::Pending if is_published => (
             "The records that Amazon SES needs are published. Please publish the other records below, too.",
             "wait",
+        ),
+        Status::Pending if step == NextStepCode::RepairDomain => (
+            "The domain does not work in DNS. It has to be repaired first.",
+            "bad",
+        ),
+        Status::Pending if is_wrong => (
+            "Please correct the records below. Each one that is wrong says how.",
+            "bad",
         ),
         Status::Pending => ("Please publish the records below.", "wait"),
         Status::Verified | Status::Authenticated | Status::Rejected

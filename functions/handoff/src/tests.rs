@@ -2,6 +2,7 @@
 //! cannot be opened.
 
 mod nowhere;
+mod steps;
 
 use std::sync::Mutex;
 

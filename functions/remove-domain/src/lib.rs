@@ -12,6 +12,7 @@ use domain_auth::check_limit;
 use domain_auth::domain::{Change, Domain, Fate};
 use domain_auth::event::Event;
 use domain_auth::history::Actor;
+use domain_auth::idempotency::IdempotencyLedger;
 use domain_auth::ports::{Clock, CommitError, Identities, Outbox, Ports, Publish};
 use domain_auth::ses_share::{RequestCalls, SesTurns};
 use domain_auth::use_cases::erase::{ErasingStore, erase};
@@ -20,7 +21,7 @@ use domain_auth::use_cases::remove::{self, Removal};
 use domain_auth::use_cases::{SesBudget, StoreTools, wait_for_turn};
 use domain_auth_http::{
     ApiError, ErasureView, Operation, ParsedRequest, Reply, client_to_erase, confirmation, json,
-    no_content, reply_to,
+    no_content, once, reply_to,
 };
 use jiff::SignedDuration;
 
@@ -51,11 +52,19 @@ pub struct App<P: Ports> {
 
 impl<P> App<P>
 where
-    P: Ports<Store: ErasingStore + Outbox + SesTurns, Ses: Identities, Publisher: Publish>,
+    P: Ports<
+            Store: ErasingStore + Outbox + SesTurns + IdempotencyLedger,
+            Ses: Identities,
+            Publisher: Publish,
+        >,
 {
     /// Answers one request.
     pub async fn handle(&self, request: ParsedRequest) -> Reply {
-        reply_to(&request, Box::pin(self.answer(&request))).await
+        let answer = Box::pin(self.answer(&request));
+        if !request.operation().is_ok_and(Operation::takes_keys) {
+            return reply_to(&request, answer).await;
+        }
+        once(&self.store, &self.clock, &request, answer).await
     }
 
     fn tools(&self) -> StoreTools<'_, P> {

@@ -130,6 +130,24 @@ async fn a_removal_on_behalf_of_a_client_is_for_its_contact_and_an_erasure_is_no
 }
 
 #[tokio::test]
+async fn a_removal_that_is_sent_again_with_its_key_does_not_remove_what_was_added_since() {
+    let app = app().await;
+    let reply = answer(&app, "pending-with-key").await;
+    assert_eq!(reply.status(), StatusCode::NO_CONTENT);
+    let (now, state) = (app.clock.now(), State::provisioning());
+    let new = new_domain("maple-homes", "example.com");
+    let added = Domain::add(new, state, None, Actor::Service, now, &app.ids);
+    app.store.commit(&added).await.unwrap();
+    let again = answer(&app, "pending-with-key").await;
+    assert_eq!(again.status(), StatusCode::NO_CONTENT);
+    assert_eq!(again.headers()["idempotent-replayed"], "true");
+    assert_eq!(
+        stored(&app, "example.com").await,
+        Some(Status::Provisioning)
+    );
+}
+
+#[tokio::test]
 async fn erasing_a_client_stops_sending_for_its_domains_only() {
     let app = app().await;
     let reply = answer(&app, "erase-client-unknown").await;

@@ -6,12 +6,13 @@
 mod config;
 
 use domain_auth::domain::Domain;
+use domain_auth::idempotency::IdempotencyLedger;
 use domain_auth::ports::{Clock, CommitChanges, Ports, ReadDomains};
 use domain_auth::use_cases::StoreTools;
 use domain_auth::use_cases::links::{make_link, withdraw_link};
 use domain_auth_http::{
     ApiError, LinkListView, MadeLinkView, MakeLinkBody, Operation, ParsedRequest, PublicUrl, Reply,
-    json, no_content, not_being_removed, reply_to,
+    json, no_content, not_being_removed, once_with_secret, reply_to,
 };
 use lambda_http::http::StatusCode;
 
@@ -31,24 +32,28 @@ pub struct App<P: Ports> {
 
 impl<P> App<P>
 where
-    P: Ports<Store: ReadDomains + CommitChanges>,
+    P: Ports<Store: ReadDomains + CommitChanges + IdempotencyLedger>,
 {
-    /// Answers one request. No response is stored for an `Idempotency-Key`, because the response
-    /// for a new link contains its token.
+    /// Answers one request. The response for a new link contains its token, so it is not stored for an
+    /// `Idempotency-Key`: the same request again is refused.
     pub async fn handle(&self, request: ParsedRequest) -> Reply {
-        let handled = async {
-            let operation = request.operation()?;
-            not_being_removed(&request, &self.store).await?;
-            match operation {
-                Operation::MakeLink | Operation::MakeClientLink => self.make(&request).await,
-                Operation::ListLinks | Operation::ListClientLinks => self.list(&request).await,
-                Operation::WithdrawLink | Operation::WithdrawClientLink => {
-                    self.withdraw(&request).await
-                }
-                _served_elsewhere => Err(ApiError::NoRoute),
-            }
-        };
-        reply_to(&request, handled).await
+        let handled = self.answer(&request);
+        if !request.operation().is_ok_and(Operation::takes_keys) {
+            return reply_to(&request, handled).await;
+        }
+        let (store, clock) = (&self.store, &self.clock);
+        once_with_secret(store, clock, &request, handled, ApiError::LinkMadeBefore).await
+    }
+
+    async fn answer(&self, request: &ParsedRequest) -> Result<Reply, ApiError> {
+        let operation = request.operation()?;
+        not_being_removed(request, &self.store).await?;
+        match operation {
+            Operation::MakeLink | Operation::MakeClientLink => self.make(request).await,
+            Operation::ListLinks | Operation::ListClientLinks => self.list(request).await,
+            Operation::WithdrawLink | Operation::WithdrawClientLink => self.withdraw(request).await,
+            _served_elsewhere => Err(ApiError::NoRoute),
+        }
     }
 
     fn tools(&self) -> StoreTools<'_, P> {

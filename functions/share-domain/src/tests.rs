@@ -91,6 +91,18 @@ async fn a_link_opens_the_domain_until_it_is_withdrawn() {
 }
 
 #[tokio::test]
+async fn a_link_is_made_once_for_a_key_and_its_token_is_not_stored_with_it() {
+    let app = app().await;
+    let made = answer(&app, "make-with-key").await;
+    assert_eq!(made["status"], 201, "{made}");
+    let again = answer(&app, "make-with-key").await;
+    assert_eq!(again["status"], 409);
+    assert_eq!(again["body"]["code"], "link_made_before");
+    assert!(!again.to_string().contains("/handoff/"), "{again}");
+    assert_eq!(stored(&app).await.links.len(), 2, "one was there before");
+}
+
+#[tokio::test]
 async fn tokens_are_neither_stored_nor_in_the_history() {
     let app = app().await;
     let made = answer(&app, "make").await;

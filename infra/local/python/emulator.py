@@ -15,11 +15,12 @@ import signal
 import sys
 import tempfile
 import threading
+import urllib.parse
 
 from ministack import app
 from ministack.core import iam_actions
 from ministack.core.responses import get_account_id
-from ministack.services import cloudwatch, ses_v2
+from ministack.services import cloudwatch, cognito, ses_v2
 
 # No folder of compiled modules in the checkout.
 sys.dont_write_bytecode = True
@@ -203,6 +204,20 @@ def describe_actions(*request):
     return status, headers, body
 
 
+answer_token_request = cognito._oauth2_token
+
+
+def with_pkce_on_both_sides(data, query_params, raw_body=b"", headers=None):
+    """A verifier without a challenge is refused (RFC 9700 section 4.8.2): the challenge was left out of the
+    authorization request by somebody between console and issuer. ministack ignores such a verifier."""
+    form = urllib.parse.parse_qs(raw_body.decode("utf-8", errors="replace"))
+    granted = cognito._authorization_codes.get(form.get("code", [""])[0])
+    if granted and "code_verifier" in form and not granted.get("code_challenge"):
+        return cognito._oauth2_error("invalid_grant", "There was no code_challenge.")
+    return answer_token_request(data, query_params, raw_body, headers)
+
+
+cognito._oauth2_token = with_pkce_on_both_sides
 cloudwatch._describe_alarms = describe_actions
 ses_v2.handle_request = keeping_attachments
 app._handle_ses_messages_request = show_attachments

@@ -57,7 +57,7 @@ pub use links_view::{LinkListView, LinkView, MadeLinkView};
 pub use next_step::{CallView, DeadlineMeans, NextStepCode, NextStepView};
 pub use notified_view::NotifiedView;
 pub use obstacle_view::{ObstacleKind, ObstacleView};
-pub use once::once;
+pub use once::{once, once_with_secret};
 pub use operations::{
     AddDomainBody, AdoptIdentityBody, ChangeDomainBody, InstructionsBody, LimitsBody, MakeLinkBody,
     NotifyReadyBody, Operation, RejectDomainBody, SendersBody, client_to_erase, release_order,

@@ -28,6 +28,35 @@ pub async fn once(
     request: &ParsedRequest,
     handling: impl Future<Output = Result<Reply, ApiError>>,
 ) -> Reply {
+    once_keeping(ledger, clock, request, handling, stored).await
+}
+
+/// The same for an answer with a secret that is stored nowhere: if the request is repeated, its answer is
+/// `instead`, and there is no second effect.
+pub async fn once_with_secret(
+    ledger: &impl IdempotencyLedger,
+    clock: &impl Clock,
+    request: &ParsedRequest,
+    handling: impl Future<Output = Result<Reply, ApiError>>,
+    instead: ApiError,
+) -> Reply {
+    let to_keep = |reply: &Reply| {
+        if reply.status().is_success() {
+            stored(&problem(instead, request))
+        } else {
+            stored(reply)
+        }
+    };
+    once_keeping(ledger, clock, request, handling, to_keep).await
+}
+
+async fn once_keeping(
+    ledger: &impl IdempotencyLedger,
+    clock: &impl Clock,
+    request: &ParsedRequest,
+    handling: impl Future<Output = Result<Reply, ApiError>>,
+    to_keep: impl FnOnce(&Reply) -> StoredAnswer,
+) -> Reply {
     let handled = reply_to(request, handling);
     let key = match key_of(request.raw()) {
         Ok(key) => key,
@@ -63,7 +92,7 @@ pub async fn once(
     }
     let reply = handled.await;
     let kept = if is_final(&reply) {
-        ledger.keep(&attempt, &stored(&reply)).await
+        ledger.keep(&attempt, &to_keep(&reply)).await
     } else {
         ledger.forget(&attempt).await
     };
@@ -99,13 +128,17 @@ fn owner_of(request: &ParsedRequest) -> Option<KeyOwner> {
     }
 }
 
-/// SHA-256 of method, path and body. A body in JSON is the same in any order and layout.
+/// SHA-256 of method, path, query and body. A body in JSON is the same in any order and layout.
 fn fingerprint_of(request: &ParsedRequest) -> Fingerprint {
     let raw = request.raw();
     let mut digest = Sha256::new();
     digest.update(raw.method().as_str());
     digest.update([0]);
     digest.update(raw.uri().path());
+    if let Some(query) = raw.uri().query().filter(|query| !query.is_empty()) {
+        digest.update("?");
+        digest.update(query);
+    }
     digest.update([0]);
     match request.json() {
         Some(value) => {

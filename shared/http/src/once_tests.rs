@@ -24,6 +24,7 @@ fn a_body_in_json_is_the_same_in_any_order_and_another_request_is_not() {
     assert_ne!(first, of("/domains", r#"{"b":{"d":3,"c":2},"a":2}"#));
     assert_ne!(first, of("/domains/a.com", r#"{"a":1,"b":{"c":2,"d":3}}"#));
     assert_ne!(of("/a", "b"), of("/", "ab"));
+    assert_ne!(of("/a?confirm=b", ""), of("/a?confirm=c", ""));
     assert_eq!(first.0.len(), 64);
 }
 

@@ -144,6 +144,8 @@ pub enum ApiError {
     NoRoom(String),
     /// The domain has as many links as it may.
     TooManyLinks,
+    /// The same request with the same key has made a link before, whose address is stored nowhere.
+    LinkMadeBefore,
     /// The domain has no such link.
     NoSuchLink,
     /// Others kept changing the same domain.
@@ -281,7 +283,7 @@ impl ApiError {
             Self::InvalidKey(_) | Self::KeyReused | Self::KeyInProgress => None,
             Self::BeingRemoved | Self::Busy => None,
             Self::BeingErased | Self::ErasureUnconfirmed(_) => None,
-            Self::TooManyLinks | Self::NoSuchLink => None,
+            Self::TooManyLinks | Self::LinkMadeBefore | Self::NoSuchLink => None,
             Self::EmailRefused | Self::RecipientSuppressed => None,
             Self::IdentityNotOurs | Self::NotContested(_) => None,
             Self::HeldByAnother | Self::NoIdentity(_) | Self::NoRoom(_) => None,

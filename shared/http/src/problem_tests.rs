@@ -117,7 +117,8 @@ fn after(error: &ApiError) -> Option<ApiError> {
         ApiError::TooManyAdditions { .. } => Some(ApiError::TooManyToRecipient(1)),
         ApiError::TooManyToRecipient(_) => None,
         ApiError::TooManyNames(_) => Some(ApiError::TooManyLinks),
-        ApiError::TooManyLinks => Some(ApiError::NoSuchLink),
+        ApiError::TooManyLinks => Some(ApiError::LinkMadeBefore),
+        ApiError::LinkMadeBefore => Some(ApiError::NoSuchLink),
         ApiError::NoSuchLink => Some(ApiError::BeingErased),
         ApiError::BeingErased => Some(ApiError::ErasureUnconfirmed(
             ClientId::parse("maple-homes").expect("a client"),

@@ -256,6 +256,11 @@ impl ParsedRequest {
         }
     }
 
+    /// Whether only the headers of the answer are asked for (RFC 9110 section 9.3.2).
+    pub fn is_head(&self) -> bool {
+        self.raw().method() == lambda_http::http::Method::HEAD
+    }
+
     /// The request as `lambda_http` has it.
     pub(crate) fn raw(&self) -> &Request {
         &self.request

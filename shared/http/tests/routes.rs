@@ -24,7 +24,11 @@ fn the_routes_in_code_are_those_of_the_template() {
         })
         .collect();
     assert_eq!(in_code.len(), Operation::ALL.len(), "a route twice");
-    assert_eq!(in_code, in_template());
+    let mut in_template = in_template();
+    // It is answered as a GET, without the content.
+    let head = line("handoff", "HEAD", "/handoff/{token}", false);
+    assert!(in_template.remove(&head), "{head}");
+    assert_eq!(in_code, in_template);
 }
 
 /// API Gateway refuses a stage with settings for a route that is not there.

@@ -63,6 +63,10 @@
   count();
   setInterval(count, 1000);
 
+  // What an address says once is not said again.
+  const address = page.querySelector("main")?.dataset.address;
+  if (address) history.replaceState(null, "", address);
+
   // A page that waits is fetched again, unless somebody is at work on it.
   const seconds = Number(page.querySelector("main")?.dataset.refresh);
   const isInUse = () => {
@@ -75,12 +79,13 @@
     || [element.tagName, element.closest("form")?.getAttribute("action"), element.closest("details")?.id].join(" ");
   const refresh = async () => {
     if (isInUse()) return;
-    const answer = await fetch(location.href, { cache: "no-store" });
+    // What leads elsewhere, such as to the sign-in, is followed by the browser itself.
+    const answer = await fetch(location.href, { cache: "no-store", redirect: "manual" });
     const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
     const [now, then] = [page.querySelector("main"), fresh.querySelector("main")];
     // Another person may have signed in: no page of theirs belongs under this one's name.
     const isTheirs = then?.dataset.session !== now.dataset.session;
-    if (!answer.ok || !then || isTheirs || answer.redirected) return location.reload();
+    if (!answer.ok || !then || isTheirs) return location.reload();
     if (isInUse()) return;
     for (const open of now.querySelectorAll("details[id]")) {
       const same = then.querySelector(`details[id="${CSS.escape(open.id)}"]`);

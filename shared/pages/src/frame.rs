@@ -22,6 +22,8 @@ pub struct Frame<'a> {
     /// Whether a page that waits is loaded again, every minute, by a browser without scripts too. Not for a page with
     /// fields, because what a person types is lost then.
     pub reloads_without_script: bool,
+    /// The address at which the page is loaded again, relative to its own; empty if it is its own.
+    pub address: &'a str,
     /// The reload interval in seconds, for a page that waits for something; `None` for other pages.
     /// A reload replaces only the content, and not while a person types or selects.
     pub refresh_seconds: Option<u32>,
@@ -93,6 +95,16 @@ mod tests {
         let refresh = "<noscript><meta http-equiv=\"refresh\" content=\"60\"></noscript>";
         assert!(reloads.render().unwrap().contains(refresh));
         assert!(!waits.render().unwrap().contains("noscript"));
+        let elsewhere = Frame {
+            address: "again",
+            ..reloads
+        };
+        let page = elsewhere.render().unwrap();
+        assert!(page.contains("content=\"60; url=again\""), "{page}");
+        assert!(
+            page.contains("data-refresh=\"30\" data-address=\"again\">"),
+            "{page}"
+        );
     }
 
     #[test]

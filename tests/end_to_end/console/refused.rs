@@ -1,11 +1,11 @@
 //! Requests that the console refuses: forged and replayed forms, other people's cookies, and
 //! incomplete sign-ins.
 
-use reqwest::{StatusCode, Url};
+use reqwest::{Method, StatusCode, Url};
 use serde_json::json;
 
 use super::browser::{Browser, Origin, Page};
-use crate::world::{Shared, text};
+use crate::world::{Shared, answer_to, text};
 
 /// The hidden fields of a form, and the fields that a person types.
 fn filled(page: &Page, action: &str, typed: &[(&str, &str)]) -> Vec<(String, String)> {
@@ -70,6 +70,47 @@ pub(super) async fn forged(world: Shared) {
         admin.send(&format!("{path}/ready"), ready.clone()).await;
     }
     assert_eq!(times(&world, &domain, "ready").await, 1);
+    only_once(&world, &mut admin, &domain).await;
+}
+
+/// Forms that change, remove and share a domain.
+async fn only_once(world: &Shared, admin: &mut Browser, domain: &str) {
+    let path = format!("/domains/{domain}");
+    let page = admin.open(&format!("{path}/hand-over")).await;
+    let link = filled(&page, &format!("{path}/links"), &[]);
+    for _ in 0..2 {
+        admin.send(&format!("{path}/links"), link.clone()).await;
+    }
+    assert_eq!(times(world, domain, "link_made").await, 1);
+
+    let settings = format!("{path}/settings");
+    let page = admin.open(&settings).await;
+    let old = filled(&page, &settings, &[("communities", "Old")]);
+    admin.send(&settings, old.clone()).await;
+    let new = json!({ "communities": ["New"] });
+    let changed = world.request(Method::PATCH, &path, Some(world.client_admin()));
+    answer_to(changed.json(&new)).await;
+    let again = admin.send(&settings, old).await;
+    assert!(
+        again.contains("This form was sent before"),
+        "{}",
+        again.html
+    );
+    assert_eq!(world.domain(domain).await["communities"], json!(["New"]));
+
+    let remove = format!("{path}/remove");
+    let page = admin.open(&remove).await;
+    let form = filled(&page, &remove, &[("confirm", domain)]);
+    admin.send(&remove, form.clone()).await;
+    world.add(world.client_admin(), domain).await;
+    let again = admin.send(&remove, form).await;
+    assert!(
+        again.contains("This form was sent before"),
+        "{}",
+        again.html
+    );
+    let answer = world.get(world.client_admin(), &path).await;
+    assert_eq!(answer.status, StatusCode::OK, "it is still there");
 }
 
 pub(super) async fn of_another_client(world: Shared) {
@@ -213,6 +254,18 @@ pub(super) async fn sign_in(world: Shared) {
         );
         assert!(browser.open("/").await.contains("Password"), "{part}");
     }
+    // A verifier is worth nothing without the challenge that belongs to it.
+    let mut browser = Browser::new(&world.info.console_url);
+    let asks = browser.leads_to("/sign-in").await;
+    let without = left_out(&left_out(&asks, "code_challenge"), "code_challenge_method");
+    let refused = browser.sign_in_from(without, user).await;
+    assert!(refused.status >= 400, "PKCE left out: {}", refused.html);
+    assert!(
+        refused.contains("You are not signed in"),
+        "{}",
+        refused.html
+    );
+    assert!(browser.open("/").await.contains("Password"));
     // The code of another sign-in is useless, because its challenge belongs to another verifier.
     let mut browser = Browser::new(&world.info.console_url);
     let asks = browser.leads_to("/sign-in").await;

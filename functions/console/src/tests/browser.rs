@@ -19,6 +19,8 @@ pub(super) struct Browser {
     pub(super) app: App<&'static World, TestClock>,
     pub(super) cookies: BTreeMap<String, String>,
     pub(super) origin: Option<String>,
+    /// `Sec-Fetch-Dest`.
+    pub(super) destination: Option<&'static str>,
 }
 
 /// A response.
@@ -69,6 +71,7 @@ impl Browser {
             clock,
             cookies: BTreeMap::new(),
             origin: Some(CONSOLE.to_owned()),
+            destination: Some("document"),
         }
     }
 
@@ -101,7 +104,12 @@ impl Browser {
         self.request(Method::POST, path, form).await
     }
 
-    async fn request(&mut self, method: Method, path: &str, form: &[(&str, &str)]) -> Got {
+    pub(super) async fn request(
+        &mut self,
+        method: Method,
+        path: &str,
+        form: &[(&str, &str)],
+    ) -> Got {
         let mut body = form_urlencoded::Serializer::new(String::new());
         body.extend_pairs(form);
         let mut request = Request::builder()
@@ -113,6 +121,9 @@ impl Browser {
                 .iter()
                 .map(|(name, value)| format!("{name}={value}"));
             request = request.header("cookie", pairs.collect::<Vec<_>>().join("; "));
+        }
+        if let Some(destination) = self.destination {
+            request = request.header("sec-fetch-dest", destination);
         }
         if let Some(origin) = self.origin.as_ref().filter(|_| method == Method::POST) {
             request = request.header("origin", origin);

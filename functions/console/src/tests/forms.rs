@@ -15,7 +15,7 @@ fn added(domain: &str) -> Value {
     json!({ "domain": domain, "domain_unicode": domain })
 }
 
-async fn at_the_list() -> (Browser, String) {
+pub(super) async fn at_the_list() -> (Browser, String) {
     let mut browser = Browser::of(client_admin()).await;
     browser.answer("GET /domains?limit=50", 200, list());
     browser.answer("POST /domains", 201, added("example.com"));
@@ -76,43 +76,6 @@ async fn a_space_in_a_name_adds_no_domain_and_the_form_keeps_it() {
 }
 
 #[tokio::test]
-async fn a_refused_form_has_again_what_was_typed() {
-    let mut browser = Browser::of(client_admin()).await;
-    let domain = in_state(Status::Pending);
-    browser.answer("GET /domains/example.com", 200, domain);
-    browser.answer(
-        "GET /domains/example.com/links",
-        200,
-        json!({ "items": [] }),
-    );
-    let problem = json!({ "code": "validation_failed", "title": "Invalid", "detail": "email is not an email address.", "status": 422 });
-    browser.answer("POST /domains/example.com/instructions", 422, problem);
-    let page = "/domains/example.com/hand-over";
-    let form = Browser::form_in(
-        &browser.get(page).await.body,
-        "/domains/example.com/instructions",
-    );
-    let fields = [
-        ("form", form.as_str()),
-        ("email", "a@b"),
-        ("note", "For <Dana>"),
-    ];
-    browser
-        .post("/domains/example.com/instructions", &fields)
-        .await;
-    let again = browser.get(page).await.body;
-    assert!(
-        again.contains("The email address is not an email address."),
-        "{again}"
-    );
-    assert!(
-        again.contains("value=\"a@b\"") && again.contains("For &#60;Dana&#62;</textarea>"),
-        "{again}"
-    );
-    assert!(!browser.get(page).await.body.contains("a@b"), "once");
-}
-
-#[tokio::test]
 async fn pages_of_one_session_have_one_mark_and_those_of_another_have_another() {
     let mark = |page: &str| {
         let (_, rest) = page.split_once("data-session=\"").unwrap();
@@ -167,30 +130,6 @@ async fn a_form_of_another_session_or_address_changes_nothing() {
     }
     let got = browser.post("/domains", &[("domain", "a.com")]).await;
     assert_eq!(got.status, 403);
-}
-
-#[tokio::test]
-async fn a_form_that_is_sent_again_asks_for_the_same_thing_once() {
-    let (mut browser, form) = at_the_list().await;
-    for _ in 0..2 {
-        browser
-            .post("/domains", &[("form", &form), ("domain", "a.com")])
-            .await;
-    }
-    let page = browser.get("/").await.body;
-    let another = Browser::form_in(&page, "/domains");
-    browser
-        .post("/domains", &[("form", &another), ("domain", "a.com")])
-        .await;
-    let calls = browser.calls();
-    let keys: Vec<_> = calls
-        .iter()
-        .filter(|call| call.method == "POST")
-        .map(|call| call.key.clone().unwrap())
-        .collect();
-    assert_eq!(keys[0], keys[1]);
-    assert_ne!(keys[0], keys[2]);
-    assert!(keys.iter().all(|key| key.len() <= 255));
 }
 
 #[tokio::test]

@@ -7,7 +7,7 @@ use super::browser::{Browser, Got};
 use super::issuer::{CONSOLE, ISSUER, TokenNonce, Twist, client_admin};
 use crate::Endpoints;
 
-fn list() -> serde_json::Value {
+pub(super) fn list() -> serde_json::Value {
     json!({ "items": [], "next_cursor": null })
 }
 
@@ -270,32 +270,6 @@ async fn a_token_that_the_api_does_not_take_ends_the_session() {
     );
     assert_eq!(browser.get("/").await.header("location"), "/sign-in?to=%2F");
     assert!(!is_signed_in(&browser));
-}
-
-#[tokio::test]
-async fn two_windows_sign_in_at_the_same_time_and_each_comes_to_its_page() {
-    let mut browser = Browser::new();
-    *browser.world.claims.lock().unwrap() = client_admin();
-    let sign_ins = |browser: &Browser| {
-        let names = browser.cookies.keys();
-        names.filter(|name| name.contains("sign-in")).count()
-    };
-    // One pair in four has one cookie for both.
-    let (first, second) = loop {
-        let first = browser.begin("/sign-in?to=/domains/a.example").await;
-        let second = browser.begin("/sign-in?to=/domains/b.example").await;
-        if sign_ins(&browser) > 1 {
-            break (first, second);
-        }
-    };
-    for (asked, to) in [
-        (second, "/domains/b.example"),
-        (first, "/domains/a.example"),
-    ] {
-        let callback = browser.consent(&asked);
-        let got = browser.get(&callback).await;
-        assert_eq!((got.status, got.header("location")), (303, to));
-    }
 }
 
 #[tokio::test]

@@ -67,8 +67,8 @@ pub(super) mod openapi {
             detail: "A person who has the link can see the records of this domain and their state, and can \
                 ask for a check; nothing else. The link ends after at most 14 days, when it is withdrawn, \
                 or when the client no longer has the domain. A domain has at most 10 links at the same \
-                time. The `url` is only in this response and is not stored, so this call takes no \
-                `Idempotency-Key`: repeating it makes another link.",
+                time. The `url` is only in this response and is not stored. If the request is \
+                repeated with its `Idempotency-Key`, no second link is made, and the answer is 409.",
             body: Some(RequestBody {
                 schema: schemas.read::<MakeLinkBody>(),
                 example: json!({ "days": 7 }),
@@ -90,6 +90,7 @@ pub(super) mod openapi {
                 )),
                 ApiError::NotFound,
                 ApiError::TooManyLinks,
+                ApiError::LinkMadeBefore,
                 ApiError::Busy,
             ],
             ..Description::default()

@@ -155,6 +155,13 @@ operations! {
 impl Operation {
     /// The operation with this key in API Gateway.
     pub(crate) fn with_key(key: &str) -> Option<Self> {
+        // The page of a link has a route for HEAD, too (RFC 9110 section 9.3.2).
+        let key = match key.strip_prefix("HEAD ") {
+            Some(path) if path == Self::OpenHandoff.route().path => {
+                &Self::OpenHandoff.route().key()
+            }
+            Some(_) | None => key,
+        };
         let chosen = |operation: &Self| operation.route().key() == key;
         Self::ALL.iter().copied().find(chosen)
     }
@@ -164,15 +171,16 @@ impl Operation {
         self.route().method == "GET"
     }
 
-    /// Whether a request may carry an `Idempotency-Key`. Not that for a link, whose answer has the token,
-    /// which is stored nowhere; and not that of a link holder, who has no
-    /// keys of their own; and not a question.
+    /// Whether a request may carry an `Idempotency-Key`. Not that of a link holder, who has no keys of their
+    /// own; not a question; and not what is the same however often it is sent.
     pub fn takes_keys(self) -> bool {
-        let answered_again = !matches!(
-            self,
-            Self::MakeLink | Self::MakeClientLink | Self::GetSenders
-        );
-        self.route().method == "POST" && self.route().access != Access::Anyone && answered_again
+        let has_effect_again = match self.route().method {
+            "POST" => self != Self::GetSenders,
+            "PATCH" => true,
+            "DELETE" => matches!(self, Self::RemoveDomain | Self::RemoveForClient),
+            _other => false,
+        };
+        has_effect_again && self.route().access != Access::Anyone
     }
 
     /// Whether parameters of the query string that it does not take are ignored: behind a link, to whose

@@ -2,14 +2,13 @@
 
 use domain_auth::claims::NAMES_PER_CLIENT;
 use domain_auth::instructions::{PER_CLIENT, PER_DOMAIN, PER_RECIPIENT, PER_RECIPIENT_OF_ALL};
-use domain_auth::links::MOST_LINKS;
 use domain_auth::names::MAX_COMMUNITIES;
 use domain_auth::ports::SesError;
 
 use super::parts::{invalid_domain, is_for_good, needs_support, too_large};
 use super::sentences::{
-    before_ready, call_of_support, capitalized, instead_of_restart, not_ready, sentence,
-    without_adoption,
+    LINK_MADE_BEFORE, before_ready, call_of_support, capitalized, instead_of_restart, not_ready,
+    sentence, too_many_additions, too_many_links, without_adoption,
 };
 use super::{ANOTHER_CONFIRMED, ApiError, FieldError, MAX_BODY, MAX_SENDERS_BODY, Problem};
 
@@ -237,20 +236,20 @@ impl ApiError {
                 429,
                 "too_many_additions",
                 "Enough domains added for today",
-                format!(
-                    "You can add no more than {limit} domains a day (UTC) (max_domains_added_per_day). \
-                         Continue tomorrow, or ask Lasso support for a higher limit."
-                ),
+                too_many_additions(limit),
             )
             .after(seconds),
             Self::TooManyLinks => Problem::new(
                 409,
                 "too_many_links",
                 "Too many links",
-                format!(
-                    "A domain can have no more than {MOST_LINKS} links at the same time. Withdraw a link \
-                     that is no longer needed."
-                ),
+                too_many_links(),
+            ),
+            Self::LinkMadeBefore => Problem::new(
+                409,
+                "link_made_before",
+                "The link was already made",
+                LINK_MADE_BEFORE,
             ),
             Self::NoSuchLink => Problem::new(
                 404,

@@ -1,6 +1,7 @@
 //! Sentences about problems.
 
 use domain_auth::domain::Situation;
+use domain_auth::links::MOST_LINKS;
 use domain_auth::state::Status;
 
 use super::FieldError;
@@ -8,6 +9,25 @@ use super::FieldError;
 /// What a client whose ownership record is found at some name servers waits for.
 const UNCONFIRMED: &str = "Its ownership record was found, but not yet at all name servers of the domain. Lasso \
                            looks for it again.";
+
+/// What to do about a link whose address cannot be told again.
+pub(super) const LINK_MADE_BEFORE: &str = "This request has made a link before, and its address is shown only once. If \
+     the address was lost, withdraw that link and make another.";
+
+/// That a client has added as many domains as it may in a day.
+pub(super) fn too_many_additions(limit: u32) -> String {
+    format!(
+        "You can add no more than {limit} domains a day (UTC) (max_domains_added_per_day). Continue tomorrow, or ask \
+         Lasso support for a higher limit."
+    )
+}
+
+/// That a domain has as many links as it may.
+pub(super) fn too_many_links() -> String {
+    format!(
+        "A domain can have no more than {MOST_LINKS} links at the same time. Withdraw a link that is no longer needed."
+    )
+}
 
 /// That a domain cannot be ready, what comes first, and what became of the note.
 pub(super) fn not_ready(status: Status, first: &str, is_noted: bool) -> String {

@@ -1,0 +1,131 @@
+//! Pages of domains with which something is wrong, and searches of Lasso support.
+
+use domain_auth::state::Status;
+use serde_json::{Value, json};
+
+use super::browser::Browser;
+use super::issuer::{client_admin, support};
+use super::pages::in_state;
+
+fn with_step(status: Status, code: &str) -> Value {
+    let mut domain = in_state(status);
+    domain["next_step"]["code"] = json!(code);
+    domain["next_step"]["sentence"] = json!("The sentence of the API.");
+    domain
+}
+
+#[tokio::test]
+async fn a_sending_domain_whose_records_have_vanished_looks_like_it() {
+    let mut browser = Browser::of(client_admin()).await;
+    let domain = with_step(Status::Authenticated, "repair_records");
+    browser.answer("GET /domains/example.com", 200, domain.clone());
+    let page = browser.get("/domains/example.com").await.body;
+    assert!(
+        page.contains("<h1>Publish the records of example.com again"),
+        "{page}"
+    );
+    assert!(page.contains("class=\"notice bad\"><p>"), "{page}");
+    assert!(
+        !page.contains("<span class=\"state good\">Lasso sends"),
+        "{page}"
+    );
+    assert!(
+        page.contains("Show the records</a>") && page.contains("data-refresh"),
+        "{page}"
+    );
+    let list = json!({ "items": [domain], "next_cursor": null });
+    browser.answer("GET /domains?limit=50", 200, list);
+    let page = browser.get("/").await.body;
+    assert!(
+        page.contains("<span class=\"state bad\">Records missing</span>"),
+        "{page}"
+    );
+}
+
+#[tokio::test]
+async fn a_list_sends_a_person_with_wrong_records_to_the_page_that_says_which() {
+    let mut browser = Browser::of(client_admin()).await;
+    let list = json!({ "items": [with_step(Status::Pending, "publish_records")] });
+    browser.answer("GET /domains?limit=50", 200, list);
+    let page = browser.get("/").await.body;
+    assert!(
+        page.contains("<p>Publish or correct the DNS records:"),
+        "{page}"
+    );
+}
+
+#[tokio::test]
+async fn a_list_names_the_first_communities_and_counts_the_others() {
+    let mut browser = Browser::of(client_admin()).await;
+    let mut domain = in_state(Status::Pending);
+    let communities: Vec<String> = (10..40).map(|it| format!("Maple Ridge {it}")).collect();
+    domain["communities"] = json!(communities);
+    let list = json!({ "items": [domain], "next_cursor": null });
+    browser.answer("GET /domains?limit=50", 200, list);
+    let page = browser.get("/").await.body;
+    assert!(page.contains("Maple Ridge 10, Maple Ridge 11"), "{page}");
+    assert!(page.contains("Maple Ridge 16 and 23 more"), "{page}");
+}
+
+#[tokio::test]
+async fn the_page_of_a_holder_leads_to_where_the_challenge_is_decided() {
+    let mut browser = Browser::of(support()).await;
+    let mut domain = with_step(Status::Authenticated, "decide_claim");
+    domain["claim"] = json!({
+        "standing": "held", "holder": "cedar-homes", "proven_at": null, "in_the_way": [],
+        "against": [], "challengers": [{ "client": "maple-homes", "domain": "example.com" }],
+    });
+    let place = "/staff/clients/cedar-homes/domains/example.com";
+    browser.answer(&format!("GET {place}"), 200, domain);
+    let history = format!("GET {place}/history?limit=10");
+    browser.answer(&history, 200, json!({ "items": [] }));
+    let page = browser.get(place).await.body;
+    let there =
+        "<a class=\"button\" href=\"/staff/clients/maple-homes/domains/example.com\">Decide about";
+    assert!(page.contains(there), "{page}");
+    assert!(
+        page.contains("End the claim of cedar-homes, which holds the name"),
+        "{page}"
+    );
+}
+
+#[tokio::test]
+async fn a_search_reads_what_lasso_support_pastes_and_stays_on_the_page() {
+    let mut browser = Browser::of(support()).await;
+    let problem = json!({
+        "code": "validation_failed", "title": "The request is not valid", "status": 422,
+        "detail": "domain is not a domain: this is a web address.", "suggestion": "oak-fight.com",
+    });
+    let pasted = "/staff?domain=https%3A%2F%2Foak-fight.com%2F";
+    let call = "GET /staff/domains?limit=50&domain=https%3A%2F%2Foak-fight.com%2F";
+    browser.answer(call, 422, problem.clone());
+    let read = browser.get(pasted).await;
+    assert_eq!(read.header("location"), "/staff?domain=oak-fight.com");
+    let found = "GET /staff/domains?limit=50&domain=oak-fight.com";
+    browser.answer(found, 200, json!({ "items": [], "next_cursor": null }));
+    let page = browser.get("/staff?domain=oak-fight.com").await.body;
+    assert!(page.contains("was read as oak-fight.com."), "{page}");
+
+    let mut without = problem;
+    without["suggestion"] = Value::Null;
+    browser.answer(call, 422, without);
+    let refused = browser.get(pasted).await;
+    assert_eq!(refused.header("location"), "/staff");
+    let queue = "GET /staff/domains?limit=50&waiting_for=lasso";
+    browser.answer(queue, 200, json!({ "items": [], "next_cursor": null }));
+    let page = browser.get("/staff").await.body;
+    assert!(page.contains("was not looked for"), "{page}");
+    assert!(page.contains("id=\"search\""), "{page}");
+
+    let unknown = browser.get("/staff/clients/Maple~20Homes").await;
+    assert_eq!(unknown.header("location"), "/staff");
+    let page = browser.get("/staff").await.body;
+    assert!(
+        page.contains("“Maple Homes”. A client is found by its identifier"),
+        "{page}"
+    );
+    let none = "GET /staff/clients/nope/domains?limit=50";
+    browser.answer(none, 200, json!({ "items": [], "next_cursor": null }));
+    let page = browser.get("/staff/clients/nope").await.body;
+    assert!(page.contains("This client has no domain."), "{page}");
+}

@@ -181,8 +181,8 @@ impl Note {
 }
 
 impl EmailAddress {
-    /// Parses a `local-part@domain` of RFC 5321 in ASCII, without quoting and comments: safe in a
-    /// header.
+    /// Parses a `local-part@domain` of RFC 5321 in ASCII, without quoting, comments and encoded
+    /// words (RFC 2047), which some programs decode in addresses: safe in a header.
     pub fn parse(text: &str) -> Result<Self, IdentifierError> {
         let text = bounded(text, MAX_ADDRESS)?;
         let (local, domain) = text.rsplit_once('@').ok_or(IdentifierError::NotAnAddress)?;
@@ -191,7 +191,7 @@ impl EmailAddress {
             && local.chars().all(atext)
             && !local.starts_with('.')
             && !local.ends_with('.')
-            && !local.contains("..");
+            && !["..", "=?"].iter().any(|it| local.contains(it));
         let host = domain.contains('.')
             && domain.split('.').all(|label| {
                 !label.is_empty()
@@ -213,9 +213,7 @@ impl EmailAddress {
     pub fn as_str(&self) -> &str {
         &self.0
     }
-}
 
-impl EmailAddress {
     /// A form that the person who typed the address recognizes, but that is not an address:
     /// `k…@example.com`.
     pub fn masked(&self) -> String {
@@ -404,6 +402,7 @@ mod tests {
             "a b@example.com",
             "a@example.com\r\nBcc: x@y.z",
             "a..b@example.com",
+            "=?utf-8?q?x?=@example.com",
         ] {
             assert_eq!(
                 EmailAddress::parse(bad),

@@ -10,7 +10,7 @@ use domain_auth::state::Status;
 
 use crate::console::Console;
 use crate::draft::{Button, Draft, Part, Tone};
-use crate::parts::{records, stays_verified, stops_mail, subject};
+use crate::parts::{records_for_support, stays_verified, stops_mail, subject};
 use crate::words::{self, moment};
 
 /// The email of an event.
@@ -174,7 +174,7 @@ fn parts(event: &Event, stands: String) -> Vec<Part> {
     parts.extend(other_sides(event));
     parts.extend(missing(event));
     parts.push(Part::Sentence(by_itself(event)));
-    parts.extend(records(event));
+    parts.extend(records_for_support(event));
     parts
 }
 

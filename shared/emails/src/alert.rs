@@ -11,7 +11,7 @@ use domain_auth::state::Status;
 use crate::console::Console;
 use crate::draft::{Button, Draft, Part, Tone};
 use crate::parts::{
-    IMITATES, ready, ready_heading, records, standing, stays_verified, stops_mail, subject,
+    IMITATES, ready, ready_heading, records_for_support, standing, stays_verified, stops_mail, subject,
 };
 use crate::words::{self, moment};
 
@@ -161,7 +161,7 @@ fn parts(event: &Event, stands: String) -> Vec<Part> {
     parts.extend(other_sides(event));
     parts.extend(missing(event));
     parts.push(Part::Sentence(by_itself(event)));
-    parts.extend(records(event));
+    parts.extend(records_for_support(event));
     parts
 }
 

@@ -8,7 +8,7 @@ use domain_auth::state::Status;
 
 use crate::console::Console;
 use crate::draft::{Button, Draft, Part, Tone};
-use crate::parts::{records, stays_verified, stops_mail, subject};
+use crate::parts::{records_of_client, stays_verified, stops_mail, subject};
 use crate::words::{self, moment};
 
 /// The meaning of an event for its client.
@@ -46,7 +46,7 @@ pub fn notice(event: &Event, console: &Console) -> Draft {
     }
     parts.extend(said.by_itself.map(Part::Sentence));
     parts.push(Part::Facts(facts(event)));
-    parts.extend(records(event));
+    parts.extend(records_of_client(event));
     Draft {
         preheader: said.happened,
         tone: said.tone,

@@ -3,6 +3,7 @@
 use domain_auth::diagnosis::RecordState;
 use domain_auth::event::{Event, PublishedRecord, RecordStanding};
 use domain_auth::plain_text::shown_about_record;
+use domain_auth::providers::explained;
 use domain_auth::records::RecordId;
 use domain_auth::state::Status;
 
@@ -75,8 +76,31 @@ pub(crate) fn subject(event: &Event, heading: &str) -> String {
     }
 }
 
+/// The records for the client that has to publish them, after what "your DNS provider" is.
+pub(crate) fn records_of_client(event: &Event) -> Vec<Part> {
+    let who =
+        "You cannot do this yourself? Forward this email to the person who looks after your DNS.";
+    let provider = explained(None, event.domain.organizational());
+    explained_records(event, format!("{provider} {who}"))
+}
+
+/// The same for Lasso support, which reads what the client reads.
+pub(crate) fn records_for_support(event: &Event) -> Vec<Part> {
+    let provider = explained(None, event.domain.organizational());
+    explained_records(
+        event,
+        format!("The fixes are written for the client: “{provider}”"),
+    )
+}
+
+fn explained_records(event: &Event, provider: String) -> Vec<Part> {
+    let is_to_do = event.records.iter().any(|standing| standing.fix.is_some());
+    let provider = is_to_do.then_some(Part::Sentence(provider));
+    provider.into_iter().chain(records(event)).collect()
+}
+
 /// The records as the last DNS look found them.
-pub(crate) fn records(event: &Event) -> Option<Part> {
+fn records(event: &Event) -> Option<Part> {
     let row = |standing: &RecordStanding| {
         let published = standing.record.as_ref();
         let name = published.map_or("", |record| record.name.as_str());

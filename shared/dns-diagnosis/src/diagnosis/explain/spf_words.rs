@@ -6,7 +6,7 @@ use super::spf_spelling::is_misspelt;
 use super::trouble_words::listed;
 use super::wording::Wording;
 use crate::diagnosis::DiagnosisCode as Code;
-use crate::diagnosis::judge::{Finding, SES_SPF_DOMAIN, mistaken_modifier};
+use crate::diagnosis::judge::{Finding, SES_SPF_DOMAIN, decode, mistaken_modifier};
 use crate::email_auth::{
     Mechanism, Qualifier, Spf, SpfError, SpfFault, SpfResult, SpfTerm, is_spf, with_include,
 };
@@ -242,6 +242,12 @@ fn fault_message(place: &str, raw: &str, fault: &SpfFault) -> String {
             "The text at {place} is meant as an SPF record, but it does not begin with v=spf1 and a plain space, \
              so mail servers do not see it. The record is now {seen}"
         ),
+        SpfFault::Syntax { at, .. } if at == place && decode(raw).contains(['–', '—']) => {
+            format!(
+                "Mail servers cannot read the SPF record at {place}: it has a long dash where a short one (-) or a \
+             tilde (~) belongs. The record is now {seen}"
+            )
+        }
         SpfFault::Syntax { at, error } if at == place => format!(
             "Mail servers cannot read the SPF record at {place}: it {}. The record is now {seen}",
             shown(&error.to_string())

@@ -11,7 +11,8 @@ use domain_auth::state::Status;
 use crate::console::Console;
 use crate::draft::{Button, Draft, Part, Tone};
 use crate::parts::{
-    IMITATES, ready, ready_heading, records_for_support, standing, stays_verified, stops_mail, subject,
+    IMITATES, ready, ready_heading, records_for_support, standing, stays_verified, stops_mail,
+    subject,
 };
 use crate::words::{self, moment};
 

@@ -34,7 +34,7 @@ pub async fn once(
 /// The same for an answer with a secret that is stored nowhere: if the request is repeated, its answer is
 /// `instead`, and there is no second effect.
 pub async fn once_with_secret(
-    ledger: &impl IdempotencyLedger,
+    ledger: &(impl IdempotencyLedger + ReadClientRecord),
     clock: &impl Clock,
     request: &ParsedRequest,
     handling: impl Future<Output = Result<Reply, ApiError>>,
@@ -51,7 +51,7 @@ pub async fn once_with_secret(
 }
 
 async fn once_keeping(
-    ledger: &impl IdempotencyLedger,
+    ledger: &(impl IdempotencyLedger + ReadClientRecord),
     clock: &impl Clock,
     request: &ParsedRequest,
     handling: impl Future<Output = Result<Reply, ApiError>>,

@@ -17,9 +17,7 @@ use crate::event::Event;
 use crate::instructions::Day;
 use crate::limits::ReadClientRecord;
 use crate::mail_limits::{CONTACT_EMAILS_PER_DAY, CountEmails, MailLimits, MailWindow};
-use crate::ports::{
-    Clock, Email, EmailLedger, Lease, Ports, SendEmail, SesError, StoreError, alias,
-};
+use crate::ports::{Clock, Email, EmailLedger, Lease, Ports, SendEmail, SesError, alias};
 use crate::ses_share::{SesTurns, Turn, TurnRequest};
 
 use minute::is_to_wait;

@@ -180,7 +180,7 @@ impl Case {
     pub(crate) fn read(path: &Path) -> Result<Self, String> {
         let text = std::fs::read_to_string(path).map_err(|error| error.to_string())?;
         let name = path.file_stem().and_then(|stem| stem.to_str());
-        let name = name.ok_or("the name of the file is no text")?;
+        let name = name.ok_or("the name of the file is not valid Unicode")?;
         Self::parse(name, &text)
     }
 

@@ -155,11 +155,8 @@ fn of_words(record: &RecordDiagnosis, zone: &str) -> Vec<String> {
         let wanted = broken && code.is_some_and(DiagnosisCode::is_fault);
         match fix {
             None if wanted => wrong.push(format!("{code:?} has no fix")),
-            Some(fix) if takes_away_from_others(&fix.text, &record.observed, zone).is_some() => {
-                wrong.push(format!(
-                    "the fix takes away what is of others: {:?}",
-                    fix.text
-                ));
+            Some(fix) if removes_values_of_others(&fix.text, &record.observed, zone).is_some() => {
+                wrong.push(format!("the fix removes values of others: {:?}", fix.text));
             }
             Some(fix) if !names_what_it_changes(fix) => {
                 wrong.push(format!("the fix does not name its field: {:?}", fix.text));
@@ -200,7 +197,7 @@ const OURS: [&str; 7] = [
 
 /// Whether the text asks to remove another service's value: it asks to remove something, and shows
 /// an observed value that is not ours.
-fn takes_away_from_others(text: &str, observed: &[String], zone: &str) -> Option<String> {
+fn removes_values_of_others(text: &str, observed: &[String], zone: &str) -> Option<String> {
     let text = text.to_lowercase();
     let asks = text.split(['.', ';', ':']).any(|part| {
         let part = part.trim();

@@ -40,7 +40,7 @@ pub(crate) fn tests(suite: &mut Suite) {
         refused::of_another_client,
     );
     suite.shared(
-        "cookies_that_are_altered_or_planted_are_no_session_of_the_console",
+        "altered_or_planted_cookies_do_not_open_a_console_session",
         refused::cookies,
     );
     suite.shared(

@@ -33,7 +33,7 @@ pub(crate) struct Ended {
     pub(crate) code: Option<i32>,
     /// The report; null where there is none.
     pub(crate) report: Value,
-    /// What was told on stderr.
+    /// The text on stderr.
     pub(crate) told: String,
 }
 
@@ -48,7 +48,7 @@ pub(crate) async fn ops(world: &World, arguments: &[&str]) -> Ended {
     }
 }
 
-/// The same, while it is under way. It ends with the test.
+/// Starts `lasso-ops --json` and does not wait for it. The process ends with the test.
 async fn begun(world: &World, arguments: &[&str]) -> Child {
     static PROGRAM: OnceCell<PathBuf> = OnceCell::const_new();
     let program = PROGRAM.get_or_try_init(|| lasso_local::program("lasso-ops"));

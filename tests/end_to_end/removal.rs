@@ -13,7 +13,10 @@ use crate::world::{Answer, Shared, answer_to, text};
 pub(crate) fn tests(suite: &mut Suite) {
     suite.shared("a_removed_domain_is_gone_and_can_be_added_again", removed);
     suite.shared("a_domain_that_sends_is_removed_on_confirmation", confirmed);
-    suite.shared("an_identity_that_is_gone_already_is_no_error", gone_already);
+    suite.shared(
+        "removing_a_domain_without_an_identity_succeeds",
+        gone_already,
+    );
     suite.alone("a_removal_that_ses_throttles_is_finished", throttled);
     suite.alone("a_removal_that_is_killed_at_ses_is_finished", killed);
 }

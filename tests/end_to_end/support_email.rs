@@ -13,7 +13,7 @@ pub(crate) fn tests(suite: &mut Suite) {
         "an_event_published_twice_on_the_topic_is_one_email",
         published_twice,
     );
-    suite.shared("an_event_for_machines_is_no_email", info_is_not_emailed);
+    suite.shared("an_event_for_machines_is_not_emailed", info_is_not_emailed);
     suite.shared("text_from_a_client_is_escaped", escaped);
 }
 

@@ -1,4 +1,4 @@
-//! Every file in `events/add-domain`, through the handler, on fakes.
+//! Runs every file in `events/add-domain` through the handler, with fakes.
 
 use domain_auth::claims::{ClaimRegister, NAMES_PER_CLIENT, Reservation};
 use domain_auth::limits::AdditionLimits;

@@ -1,4 +1,4 @@
-//! Every file in `events/advance-domain`, through the handler, on fakes.
+//! Runs every file in `events/advance-domain` through the handler, with fakes.
 
 use domain_auth::domain::Domain;
 use domain_auth::erasure::{EraseClients, Erasure};

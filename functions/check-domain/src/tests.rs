@@ -1,4 +1,4 @@
-//! Checks of a domain, through the handler, on fakes.
+//! Checks a domain through the handler, with fakes.
 
 use domain_auth::domain::Domain;
 use domain_auth::final_step::FinalStepPolicy;
@@ -82,7 +82,7 @@ async fn every_record_says_how_it_stands() {
 }
 
 #[tokio::test]
-async fn a_dns_that_does_not_answer_makes_every_record_unknown() {
+async fn unanswered_dns_queries_make_every_record_unknown() {
     let app = app(FakeDns::silent()).await;
     let reply = check(&app).await;
     let answer = answer_of(&reply);

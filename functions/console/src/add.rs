@@ -85,7 +85,7 @@ impl<F: Fetch> Visit<'_, F> {
             problem: None,
         };
         let mut names = names_in(&form.typed);
-        // A space by mistake must not make another domain of what is behind it.
+        // A space by mistake must not turn the text after it into another domain.
         if let Some(part) = names
             .iter()
             .find(|part| !part.contains(DOTS))

@@ -11,7 +11,7 @@ use crate::types::{Claim, Domain, OtherClaim};
 use crate::view::{Line, communities, pretty};
 use crate::words;
 
-/// Data about the domain from other addresses of the API.
+/// Data about the domain from other endpoints of the API.
 #[derive(Default)]
 pub(crate) struct Beside {
     /// The newest lines of its history.

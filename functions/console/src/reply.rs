@@ -56,7 +56,7 @@ impl Outcome {
         Self::Go(to.to_owned(), Some(flash))
     }
 
-    /// The same with a text that the person copies from there.
+    /// Adds a text to the message, which the person can copy.
     pub(crate) fn with_copy(self, text: String) -> Self {
         match self {
             Self::Go(to, Some(flash)) => Self::Go(

@@ -13,14 +13,14 @@ use crate::types::{Domain, StepCode, Summary};
 pub(crate) fn state(status: Status) -> (&'static str, &'static str) {
     match status {
         Status::Contested => ("Proof needed", "wait"),
-        Status::Provisioning => ("Being registered", "wait"),
+        Status::Provisioning => ("Registration in progress", "wait"),
         Status::Pending => ("Waiting for DNS", "wait"),
         Status::Verified => ("Verified", "good"),
         Status::Authenticated => ("Lasso sends", "good"),
         Status::AtRisk => ("At risk", "bad"),
         Status::Failed => ("Failed", "bad"),
         Status::Rejected => ("Rejected", "bad"),
-        Status::Removing => ("Being removed", ""),
+        Status::Removing => ("Removal in progress", ""),
     }
 }
 
@@ -64,13 +64,13 @@ pub(crate) fn refusal(problem: &Problem) -> String {
     });
     let said: String = said.collect();
     let fields = [
-        ("confirm ", "What you typed to confirm "),
-        ("email ", "The email address "),
-        ("contact_email ", "The email address "),
-        ("communities ", "The list of communities "),
-        ("community ", "The community "),
-        ("reason ", "The reason "),
-        ("note ", "The note "),
+        ("“confirm” ", "What you typed to confirm "),
+        ("“email” ", "The email address "),
+        ("“contact_email” ", "The email address "),
+        ("“communities” ", "The list of communities "),
+        ("“community” ", "The community "),
+        ("“reason” ", "The reason "),
+        ("“note” ", "The note "),
     ];
     let field = fields
         .iter()
@@ -248,7 +248,7 @@ mod tests {
     }
 
     #[test]
-    fn a_wait_is_told_in_its_largest_unit() {
+    fn a_wait_is_shown_in_its_largest_unit() {
         let since: Timestamp = "2026-06-01T12:00:00Z".parse().unwrap();
         for (minutes, words) in [
             (-1, "for 0 minutes"),
@@ -264,7 +264,7 @@ mod tests {
     }
 
     #[test]
-    fn a_client_is_a_part_of_a_path_as_the_api_writes_it() {
+    fn a_client_in_a_path_is_encoded_as_by_the_api() {
         assert_eq!(path_part("maple-homes_1.x"), "maple-homes_1.x");
         assert_eq!(path_part("a/b@c"), "a~2Fb~40c");
         assert_eq!(path_part("ü"), "~C3~BC");

@@ -1,4 +1,4 @@
-//! Every file in `events/release-domain`, through the handler, on fakes.
+//! Runs every file in `events/release-domain` through the handler, with fakes.
 
 use domain_auth::claims::ClaimRegister;
 use domain_auth::domain::{Change, Domain};

@@ -1,4 +1,4 @@
-//! Every file in `events/remove-domain`, through the handler, on fakes.
+//! Runs every file in `events/remove-domain` through the handler, with fakes.
 
 use domain_auth::alerts::stops_mail;
 use domain_auth::claims::ClaimRegister;

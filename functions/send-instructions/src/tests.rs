@@ -1,4 +1,4 @@
-//! Every file in `events/send-instructions`, through the handler, on fakes: the response, and the
+//! Runs every file in `events/send-instructions` through the handler, with fakes: the response, and the
 //! email as it is sent.
 
 use std::sync::Mutex;

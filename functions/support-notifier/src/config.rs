@@ -19,7 +19,7 @@ pub struct Config {
     pub configuration_set: String,
     /// `EMAILS_PER_SECOND`, `SINGLE_EMAILS_PER_MINUTE` and `MAX_SUPPORT_EMAILS_PER_CLIENT_PER_DAY`.
     pub limits: MailLimits,
-    /// `NOTIFY_CLIENTS`: whether the contacts of clients are told, `true` or `false`.
+    /// `NOTIFY_CLIENTS`: whether events are emailed to the contacts of clients, `true` or `false`.
     pub notify_clients: bool,
     /// `ALERT_QUEUE_URL`: the queue of most messages.
     pub queue_url: String,

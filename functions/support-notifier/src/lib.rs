@@ -52,7 +52,7 @@ pub struct App<P: Ports> {
     pub meter: P::Meter,
     /// The limits of emails.
     pub limits: MailLimits,
-    /// Whether the contacts of clients are told.
+    /// Whether events are emailed to the contacts of clients.
     pub notify_clients: bool,
     /// The queue of most messages.
     pub queue: P::Queue,

@@ -85,7 +85,7 @@ enum Report {
         /// The domain that the alert was about; of a list the first one.
         about: Option<AboutDomain>,
     },
-    /// Nothing is to be done.
+    /// Do nothing.
     Nothing,
 }
 

@@ -1,4 +1,4 @@
-//! A scheduled run, on fakes.
+//! A scheduled run, with fakes.
 
 use domain_auth::domain::Domain;
 use domain_auth::final_step::FinalStepPolicy;

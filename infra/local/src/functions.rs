@@ -134,7 +134,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_function_is_called_after_its_binary_in_the_template() {
+    fn a_function_is_named_after_its_binary_in_the_template() {
         assert_eq!(
             logical_id("verification-poller"),
             "VerificationPollerFunction"

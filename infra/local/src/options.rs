@@ -51,7 +51,7 @@ pub enum Profile {
     Dev,
     /// As deployed.
     Release,
-    /// The function of this name as it is deployed, for a measurement; the others with the fast
+    /// The function with this name as it is deployed, for a measurement; the others with the fast
     /// profile.
     ReleaseOf(&'static str),
 }

@@ -129,7 +129,7 @@ mod tests {
     }
 
     #[test]
-    fn only_a_persons_cargo_variables_are_passed_on() {
+    fn only_cargo_variables_set_by_a_person_are_passed_on() {
         assert!(is_set_by_cargo("CARGO_PKG_NAME"));
         assert!(is_set_by_cargo("OUT_DIR"));
         assert!(!is_set_by_cargo("CARGO_TARGET_DIR"));

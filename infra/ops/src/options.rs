@@ -58,7 +58,7 @@ pub struct Consent {
 pub enum Command {
     /// Says what is wrong with a deployed stack, and what to do. Changes nothing.
     Doctor,
-    /// Takes up today's clients: domains of a CSV file, with the identities that SES has for them.
+    /// Imports today's clients: domains of a CSV file, with the identities that SES has for them.
     Import(Import),
     /// Compares SES with the table; repairs what a restored table has lost.
     Reconcile(Reconcile),

@@ -198,7 +198,7 @@ mod tests {
     }
 
     #[test]
-    fn a_reader_that_goes_away_is_no_failure_and_a_full_disk_is() {
+    fn a_closed_pipe_is_not_a_failure_but_a_full_disk_is() {
         assert!(write(&mut Fails(io::ErrorKind::BrokenPipe), "a").is_ok());
         assert!(write(&mut Fails(io::ErrorKind::StorageFull), "a").is_err());
     }

@@ -12,7 +12,7 @@ pub enum StackError {
     /// Neither `--stack` nor `--stack-json` was given.
     #[error("which stack? Pass --stack NAME, or --stack-json FILE for a local stack")]
     NotNamed,
-    /// There is none of this name.
+    /// There is no stack with this name.
     #[error("there is no stack {name} in {region}")]
     Absent {
         /// Its name.
@@ -98,7 +98,7 @@ impl Stack {
         }
     }
 
-    /// A parameter; empty where the stack has none of this name.
+    /// The value of a parameter; empty if the stack has no parameter with this name.
     pub fn parameter(&self, name: &str) -> &str {
         self.parameters.get(name).map_or("", String::as_str)
     }
@@ -173,7 +173,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_an_identity_arn_begins_with_is_from_the_arn_of_the_stack() {
+    fn the_prefix_of_identity_arns_comes_from_the_stack_arn() {
         let stack = Stack::described(
             &Element::parse(
                 "<member><StackId>arn:aws-cn:cloudformation:cn-north-1:123456789012:stack/lasso/1</StackId>\

@@ -206,7 +206,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_known_is_not_refused() {
+    fn an_unknown_state_is_not_reported_as_refused() {
         let silent = (0..3).fold(Scene::right(), |scene, server| {
             scene.fault(server, crate::dns::Outcome::TimedOut)
         });

@@ -120,7 +120,7 @@ fn not_knowing_is_neither_yes_nor_no() {
 }
 
 #[test]
-fn a_domain_without_a_txt_record_of_its_own_lacks_the_cnames_that_verify_it() {
+fn a_domain_without_its_own_txt_record_lacks_the_cnames_that_verify_it() {
     let mut scene = Scene::right()
         .without(RecordId::Dkim2)
         .without(RecordId::MailFromMx);
@@ -134,7 +134,7 @@ fn a_domain_without_a_txt_record_of_its_own_lacks_the_cnames_that_verify_it() {
 }
 
 #[test]
-fn a_domain_without_cname_records_of_its_own_is_not_asked_to_publish_any() {
+fn a_domain_without_its_own_cname_records_is_not_asked_to_publish_any() {
     let mut scene = Scene::right();
     scene.records.retain(|record| {
         !matches!(
@@ -193,7 +193,7 @@ fn one_missing_cname_leaves_open_whether_signatures_can_be_checked() {
 }
 
 #[test]
-fn cnames_that_dns_does_not_answer_for_are_no_reason_to_doubt_ses() {
+fn unanswered_cname_queries_do_not_contradict_ses() {
     let silent = (0..3).fold(Scene::right(), |scene, server| {
         scene.fault(server, Outcome::TimedOut)
     });
@@ -251,7 +251,7 @@ fn after_looks(scene: &Scene, ses: SesStatus, looks: &[Scene]) -> Readiness {
 }
 
 #[test]
-fn cnames_that_were_lost_are_told_with_when_they_were_seen_and_what_happens_next() {
+fn lost_cnames_are_shown_with_when_they_were_seen_and_what_happens_next() {
     let cnames = [RecordId::Dkim1, RecordId::Dkim2, RecordId::Dkim3];
     let (right, bare) = (Scene::right(), Scene::right());
     let gone = cnames.into_iter().fold(bare, Scene::without);
@@ -283,7 +283,7 @@ fn cnames_that_were_lost_are_told_with_when_they_were_seen_and_what_happens_next
 }
 
 #[test]
-fn mail_from_records_that_were_lost_are_told_with_when_they_were_seen() {
+fn lost_mail_from_records_are_shown_with_when_they_were_seen() {
     let right = Scene::right();
     let gone = Scene::right().without(RecordId::MailFromSpf);
     let looks = [right.clone(), gone.clone()];
@@ -310,7 +310,7 @@ fn mail_from_records_that_were_lost_are_told_with_when_they_were_seen() {
 }
 
 #[test]
-fn a_mail_from_name_that_is_an_organization_of_its_own_aligns_with_nothing() {
+fn a_mail_from_name_that_is_a_separate_organization_aligns_with_nothing() {
     let without_dkim = SesStatus {
         dkim: AxisStatus::NotStarted,
         ..ALL

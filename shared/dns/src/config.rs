@@ -168,7 +168,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_set_is_the_system_and_public_addresses_only() {
+    fn without_settings_the_system_resolver_and_only_public_addresses_are_used() {
         assert_eq!(config(None, None), Ok(DnsConfig::system()));
         assert_eq!(config(Some(""), Some(" ")), Ok(DnsConfig::system()));
     }

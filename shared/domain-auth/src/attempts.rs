@@ -88,7 +88,7 @@ mod tests {
 
     impl Ids for Pauses {
         fn event_id(&self, _: Timestamp) -> EventId {
-            unreachable!("an attempt is no event")
+            unreachable!("an attempt is not an event")
         }
 
         fn secret(&self) -> String {

@@ -97,7 +97,7 @@ impl ClaimRegister {
         self
     }
 
-    /// The tombstones that are to be written together with this version.
+    /// The tombstones that must be written together with this version.
     pub fn tombstones_written(&self) -> impl Iterator<Item = &Tombstone> {
         let written = self.written.iter();
         written.filter_map(|name| self.tombstones.get(name))

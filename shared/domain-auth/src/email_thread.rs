@@ -44,7 +44,7 @@ mod tests {
     }
 
     #[test]
-    fn each_domain_of_each_client_has_a_conversation_of_its_own() {
+    fn each_domain_of_each_client_has_its_own_email_thread() {
         let one = thread("maple", "example.com");
         assert_eq!(one, thread("maple", "EXAMPLE.com"));
         assert_ne!(one, thread("cedar", "example.com"));

@@ -32,7 +32,7 @@ pub struct Listing {
     pub sweep: Option<SweepSoFar>,
 }
 
-/// What the pages so far show about all domains.
+/// What the pages that were read so far show about all domains.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SweepSoFar {
     /// Our domains on these pages.
@@ -101,7 +101,7 @@ struct Stored {
 }
 
 impl Seen {
-    /// An empty set with room for so many names.
+    /// An empty set with room for this many names.
     pub fn with_room_for(names: usize, salt: u64) -> Self {
         let bits = names
             .saturating_mul(BITS_FOR_EACH)

@@ -1,4 +1,4 @@
-//! The automatic final step, and the client's message that it is ready, on fakes.
+//! The automatic final step, and the client's message that it is ready, with fakes.
 
 #![allow(clippy::unwrap_used, reason = "a test says by panicking that it fails")]
 
@@ -353,7 +353,7 @@ fn a_rejected_domain_is_open_again_with_one_event() {
 }
 
 #[test]
-fn ready_brings_a_domain_back_to_the_fast_pace() {
+fn saying_ready_makes_the_looks_at_a_domain_frequent_again() {
     let world = World::default();
     let domain = world.domain_after("example.com", vec![]);
     world.clock.advance(DAY * 2);

@@ -381,7 +381,7 @@ fn a_policy_at_a_name_below_the_domain_is_looked_up_when_an_address_there_is_ask
 }
 
 #[test]
-fn a_sender_is_answered_within_a_second_when_dns_is_not() {
+fn a_sender_request_is_answered_within_a_second_if_dns_does_not_answer() {
     let (dns, clock) = (FakeDns::default(), TestClock::default());
     dns.never_answer("sending.example");
     let begun = clock.now();

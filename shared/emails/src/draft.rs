@@ -8,7 +8,7 @@ use domain_auth::ports::Email;
 /// An email before it is rendered. Its texts are plain text, not HTML.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Draft {
-    /// Begins with the part that a phone has room for.
+    /// The subject. Its most important part comes first, because a phone shows only the beginning.
     pub subject: String,
     /// The text that a list of emails shows after the subject.
     pub preheader: String,
@@ -91,7 +91,7 @@ pub enum Part {
 pub struct RecordRow {
     /// Its type, and whether it is required, such as "TXT, required".
     pub kind: String,
-    /// Its state in a word.
+    /// Its state as a short label.
     pub state: &'static str,
     /// Whether there is something to do about it.
     pub is_open: bool,
@@ -112,7 +112,7 @@ pub struct Advice {
     pub before: String,
     /// The value; empty where there is none. Never shortened, linked or hyphenated.
     pub value: String,
-    /// The text behind the value.
+    /// The text after the value.
     pub behind: String,
 }
 

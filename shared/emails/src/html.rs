@@ -44,7 +44,7 @@ fn line(text: &str) -> String {
     one_line(text)
 }
 
-/// A part of a line, in front of a value or behind it.
+/// A part of a line, before or after a value.
 fn part(text: &str) -> String {
     within(text, one_line)
 }

@@ -66,7 +66,7 @@ pub(crate) fn ready_heading(event: &Event) -> &'static str {
     }
 }
 
-/// What an email is about, with what matters most in front, and `heading` behind the name of the domain.
+/// What an email is about, with the most important part first, and `heading` after the name of the domain.
 pub(crate) fn subject(event: &Event, heading: &str) -> String {
     let name = event.domain.to_unicode();
     if stops_mail(event) {

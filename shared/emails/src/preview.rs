@@ -17,7 +17,7 @@ pub struct PreviewFile {
 #[derive(Debug, thiserror::Error)]
 pub enum PreviewError {
     /// The sample data is not an event, or a message could not be written.
-    #[error("the sample data is no event")]
+    #[error("the sample data is not an event")]
     Samples(#[from] serde_json::Error),
     /// The email with instructions failed.
     #[error("there is no email with instructions")]

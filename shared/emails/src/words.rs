@@ -16,7 +16,7 @@ pub(crate) fn date(day: Day) -> String {
     day.start().strftime("%-d %B %Y").to_string()
 }
 
-/// A state in a word or two, as in the console.
+/// The short label of a status, as in the console.
 pub fn state_word(status: Status) -> &'static str {
     match status {
         Status::Contested => "proof needed",

@@ -19,7 +19,7 @@ pub struct AddedAgainView {
     /// The community that this request added to the domain; absent if it added none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub community_added: Option<String>,
-    /// The contact in the request, if the domain has another contact or none. It was not stored; change the
+    /// The contact in the request, if the domain has a different contact or none. It was not stored; change the
     /// contact with `PATCH`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub contact_email_not_taken: Option<String>,

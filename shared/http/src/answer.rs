@@ -32,7 +32,7 @@ impl Answer {
         }
     }
 
-    /// The same, with what was counted.
+    /// Adds figures: what was counted.
     #[must_use]
     pub fn with_figures(mut self, figures: Vec<Figure>) -> Self {
         self.figures = figures;

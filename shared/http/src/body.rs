@@ -151,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_json_says_where_it_breaks() {
+    fn an_error_for_invalid_json_says_where_parsing_failed() {
         let place = |body: &str| Json::parse(body.as_bytes()).unwrap_err().to_string();
         assert!(
             place("{\"a\":1,}").contains("line 1 column 8"),

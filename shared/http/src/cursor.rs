@@ -74,7 +74,7 @@ impl Cursors {
             .ok_or_else(|| {
                 ApiError::invalid(FieldError::parameter(
                     "cursor",
-                    "is not a next_cursor of this list",
+                    "must be a “next_cursor” that this list returned",
                 ))
             })
     }
@@ -197,7 +197,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_altered_or_made_up_is_refused() {
+    fn altered_and_invented_cursors_are_refused() {
         let (cursors, client) = (Cursors::new("secret"), client("maple"));
         let filter = ListFilter::default();
         let list = List::Domains(&client, &filter);

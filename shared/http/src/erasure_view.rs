@@ -21,7 +21,7 @@ pub struct ErasureView {
     /// `being_erased`, or `erased`.
     #[cfg_attr(feature = "openapi", schemars(extend("enum" = ["being_erased", "erased"])))]
     pub status: &'static str,
-    /// The same for a person. Plain text: a page has to escape it.
+    /// The status as a sentence. Plain text: a page has to escape it.
     pub message: String,
     /// When the erasure began, while the client is being erased.
     #[serde(serialize_with = "in_millis")]
@@ -38,7 +38,7 @@ pub struct ErasureView {
 }
 
 impl ErasureView {
-    /// What is told of the erasure of a client. None of a client that is not known.
+    /// The response about the erasure of a client; `None` if the client is unknown.
     pub fn new(client: &ClientId, standing: &Standing) -> Option<Self> {
         let client = client.to_string();
         Some(match standing {

@@ -123,7 +123,7 @@ impl ClientHistory {
         (wanted > 0 && !self.is_last).then_some((wanted, self.next.as_ref()))
     }
 
-    /// Takes a page of the store, as far as it is for the client.
+    /// Adds what the client may see of a page of the store.
     pub fn add(&mut self, page: Page<ClientLine>) {
         for line in page.items {
             let mut entry = match line {

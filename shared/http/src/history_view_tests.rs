@@ -91,7 +91,7 @@ fn of_ses() -> Option<Evidence> {
 }
 
 #[test]
-fn what_ses_knew_of_a_name_is_hidden_from_the_client() {
+fn the_earlier_ses_identity_of_a_name_is_hidden_from_the_client() {
     let mut displaced = page(Actor::Service, Action::Displaced);
     displaced.items[0].evidence = of_ses();
     let mut added = page(Actor::Service, Action::Added).items.remove(0);
@@ -105,7 +105,7 @@ fn what_ses_knew_of_a_name_is_hidden_from_the_client() {
 }
 
 #[test]
-fn what_ses_knew_of_a_name_is_hidden_however_the_pages_fall() {
+fn the_earlier_ses_identity_of_a_name_is_hidden_on_any_page_split() {
     let (client, name) = (
         ClientId::parse("maple").unwrap(),
         DomainName::parse("example.com").unwrap(),
@@ -158,7 +158,7 @@ fn what_ses_knew_of_a_name_is_hidden_however_the_pages_fall() {
 }
 
 #[test]
-fn what_is_internal_in_the_evidence_is_for_support_alone() {
+fn internal_evidence_is_shown_only_to_support() {
     let mut page = page(Actor::Service, Action::ProofFound);
     for seen in [
         json!({ "record": "r", "servers": [] }),

@@ -51,7 +51,7 @@ fn records_vary_by_the_format_that_is_accepted() {
 }
 
 #[test]
-fn what_is_read_has_a_tag_that_a_caller_need_not_read_again() {
+fn a_read_has_an_etag_and_an_unchanged_answer_is_304() {
     let first = Manners::of(&request(GET, &json!({}))).applied(domain());
     assert_eq!(first.status(), StatusCode::OK);
     assert_eq!(
@@ -123,7 +123,7 @@ fn neither_a_problem_nor_a_change_has_a_tag() {
 }
 
 #[test]
-fn what_no_caller_may_keep_has_no_tag() {
+fn an_answer_that_must_not_be_stored_has_no_etag() {
     let mut page = domain();
     let never = HeaderValue::from_static("no-store");
     page.headers_mut().insert(header::CACHE_CONTROL, never);
@@ -134,7 +134,7 @@ fn what_no_caller_may_keep_has_no_tag() {
 }
 
 #[test]
-fn what_is_accepted_says_when_to_look_again() {
+fn an_accepted_change_has_retry_after() {
     let accepted = |route| {
         let answer = json(StatusCode::ACCEPTED, &json!({}));
         Manners::of(&request(route, &json!({}))).applied(answer)

@@ -129,7 +129,7 @@ pub(crate) fn deadline_means(domain: &Domain) -> Option<DeadlineMeans> {
     domain.deadline().map(|_| means)
 }
 
-/// The next step of a domain, for who asks.
+/// The next step of a domain, for the caller.
 pub(crate) fn next_step(domain: &Domain, asker: Asker) -> NextStepView {
     let (code, onward, sentence) = match asker {
         Asker::Client => of_client(domain),

@@ -147,7 +147,7 @@ fn a_deadline_always_says_what_happens_then() {
 }
 
 #[test]
-fn what_a_client_reads_does_not_depend_on_how_support_is_asked() {
+fn the_next_step_of_a_client_has_no_paths_of_support() {
     let pending = pending_domain();
     let client = next_step(&pending, Asker::Client);
     let support = next_step(&pending, Asker::Support);

@@ -101,7 +101,7 @@ fn not_told(status: Status) -> &'static str {
 }
 
 impl NotifiedView {
-    /// The same, with the path that Lasso support takes to the domain, and its own next step.
+    /// The view for Lasso support: with its path to the domain, and its own next step.
     pub fn for_support(notified: &Notified) -> Self {
         let mut view = Self::from(notified);
         view.domain.summary.path = staff_path(&notified.domain.client, &notified.domain.name);

@@ -11,7 +11,7 @@ use serde::Serialize;
 use crate::time::in_millis;
 use crate::words::day;
 
-/// Most names of other clients that are told. A client may have many below a name.
+/// The most names of other clients in a response. A client may have many below a name.
 const MOST_HELD: usize = 10;
 
 /// One thing that stands in the way of a contested claim.
@@ -29,7 +29,7 @@ pub struct ObstacleView {
     /// When it ends by itself, where it does.
     #[serde(serialize_with = "in_millis")]
     pub until: Option<Timestamp>,
-    /// The same for a person. Plain text: a page has to escape it.
+    /// The obstacle as a sentence. Plain text: a page has to escape it.
     pub sentence: String,
 }
 

@@ -88,7 +88,7 @@ fn without_a_key_no_ledger_is_asked() {
 }
 
 #[test]
-fn who_may_not_call_is_refused_before_a_ledger_is_asked_or_anything_is_handled() {
+fn a_caller_without_permission_is_refused_before_the_ledger_and_the_handler_run() {
     assert_eq!(answered("", None), (403, false));
     assert_eq!(answered("lasso-support", Some("a-key")), (403, false));
 }

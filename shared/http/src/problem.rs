@@ -235,8 +235,8 @@ impl ApiError {
         Self::Invalid(vec![error])
     }
 
-    /// The same for Lasso support, which called on behalf of the client: the call that fits is then one of
-    /// its own.
+    /// The error as Lasso support sees it after a call on behalf of the client: it suggests a call of Lasso
+    /// support.
     #[must_use]
     pub fn to_support(mut self) -> Self {
         if let Self::NotFailed { by_support, .. } | Self::NotReady { by_support, .. } = &mut self {

@@ -146,7 +146,7 @@ fn every_code_is_documented_with_its_status_and_no_other_is() {
 }
 
 #[test]
-fn what_fails_again_is_not_said_to_be_worth_repeating() {
+fn a_permanent_failure_has_no_retry_after() {
     for failure in [
         StoreFailure::Unavailable,
         StoreFailure::TooLarge,

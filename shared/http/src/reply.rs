@@ -12,7 +12,7 @@ use crate::request::ParsedRequest;
 /// An answer as the handlers give it.
 pub type Reply = Response<String>;
 
-/// The octets of an answer that is no text.
+/// The octets of an answer that is not text.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Octets(pub(crate) &'static [u8]);
 

@@ -118,8 +118,8 @@ impl ParsedRequest {
             .ok_or(ApiError::NoSuchClient)
     }
 
-    /// The client that the operation is for, and the domain of the path. What is no domain name names
-    /// no domain.
+    /// The client that the operation is for, and the domain of the path. A path segment that is
+    /// not a domain name is answered as an unknown domain.
     pub fn domain(&self) -> Result<(&ClientId, &DomainName), ApiError> {
         let client = self.client()?;
         let domain = self.domain.as_ref();

@@ -153,7 +153,7 @@ fn a_caller_without_the_role_learns_nothing_but_that() {
 }
 
 #[test]
-fn what_names_nothing_is_not_found() {
+fn a_path_without_a_valid_client_or_domain_is_not_found() {
     for path in [
         json!({ "client": "no client!", "domain": "cedar.example" }),
         json!({ "client": "cedar-homes", "domain": "no domain!" }),
@@ -172,7 +172,7 @@ fn what_names_nothing_is_not_found() {
 }
 
 #[test]
-fn a_body_that_is_no_json_object_or_too_large_is_refused() {
+fn a_body_that_is_not_a_json_object_or_is_too_large_is_refused() {
     let refusal = |body: &str| {
         let request = request("POST /domains", &json!({}), "client-admin", body);
         request.fields().err()

@@ -269,7 +269,7 @@ fn ready_note(domain: &Domain) -> Option<String> {
 }
 
 impl ClaimView {
-    /// How the client of a domain stands with its name.
+    /// The claim of a domain's client to the domain's name.
     pub fn new(domain: &Domain, claims: &ClaimRegister, now: Timestamp) -> Self {
         let standing = match (
             domain.state.status(),

@@ -168,7 +168,7 @@ pub struct DomainSummaryView {
     pub deadline: Option<Timestamp>,
     /// What happens at the deadline; `null` if there is no deadline.
     pub deadline_means: Option<DeadlineMeans>,
-    /// When the client said that it is ready for the final step, in the present state or on the way to it.
+    /// When the client said that it is ready for the final step, in the present state or in one that led to it.
     #[serde(serialize_with = "in_millis")]
     pub ready_at: Option<Timestamp>,
     /// The path of the domain below the base URL of the API, like the paths of the OpenAPI document. A
@@ -307,12 +307,12 @@ fn records_of(domain: &Domain, look: Option<&DnsLook>) -> Vec<RecordView> {
                 ..view
             }
         })
-        .filter(|view| !is_policy_of_their_own(view, look))
+        .filter(|view| !is_their_own_policy(view, look))
         .collect()
 }
 
 /// A DMARC policy that is there and sound is not ours to replace, so none is proposed.
-fn is_policy_of_their_own(view: &RecordView, look: Option<&DnsLook>) -> bool {
+fn is_their_own_policy(view: &RecordView, look: Option<&DnsLook>) -> bool {
     let published = look.is_some_and(|look| match look.diagnosis.dmarc {
         DmarcDiscovery::Published { .. } => true,
         DmarcDiscovery::Void { .. } | DmarcDiscovery::Absent | DmarcDiscovery::Unknown => false,

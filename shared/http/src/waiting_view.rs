@@ -31,7 +31,7 @@ pub struct WaitingView {
     pub since: Timestamp,
     /// The reason, for programs.
     pub reason: WaitReason,
-    /// The same for a person. Plain text: a page has to escape it.
+    /// The reason as a sentence. Plain text: a page has to escape it.
     pub why: String,
 }
 
@@ -109,7 +109,7 @@ impl WaitingView {
         }
     }
 
-    /// The same, with what stands in the way of a claim that is not being taken over already.
+    /// Adds to `why` the obstacles of a claim, unless the takeover has begun.
     #[must_use]
     pub(crate) fn because_of(mut self, in_the_way: &[ObstacleView]) -> Self {
         if self.reason != WaitReason::Takeover {

@@ -83,7 +83,7 @@ fn the_schema_has_every_member_type_severity_and_state() {
 }
 
 #[test]
-fn what_is_no_event_is_refused_by_the_schema() {
+fn the_schema_rejects_invalid_events() {
     let validator = validator();
     let event = serde_json::to_value(event("verified")).unwrap();
     assert!(validator.is_valid(&event));

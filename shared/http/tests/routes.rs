@@ -33,7 +33,7 @@ fn the_routes_in_code_are_those_of_the_template() {
 
 /// API Gateway refuses a stage with settings for a route that is not there.
 #[test]
-fn a_rate_of_its_own_is_that_of_a_route_and_below_the_rate_of_all() {
+fn each_separate_rate_is_for_a_route_and_below_the_default_rate() {
     let template = template();
     let stage = &template["Resources"]["HttpApi"]["Properties"];
     let of_all = &stage["DefaultRouteSettings"]["ThrottlingRateLimit"];

@@ -175,7 +175,7 @@ mod tests {
                 service: "SES",
                 code: Some("BadRequestException".to_owned()),
                 request_id: Some("4f1b".to_owned()),
-                source: "jane@example.com is no identity".into(),
+                source: "jane@example.com is not an identity".into(),
             }
             .into(),
         }
@@ -203,7 +203,7 @@ mod tests {
         assert_eq!(
             line["error"],
             "Amazon SES refused CreateEmailIdentity: bad request: SES BadRequestException \
-             (request 4f1b): j***@example.com is no identity"
+             (request 4f1b): j***@example.com is not an identity"
         );
         assert_eq!(line["service"], "SES");
         assert_eq!(line["error_code"], "BadRequestException");

@@ -33,7 +33,7 @@ pub struct Record {
     /// The diagnosis that leads.
     #[serde(default)]
     pub code: Option<String>,
-    /// The same for a person.
+    /// The diagnosis as a sentence.
     pub message: Option<String>,
     /// When it was found last, where it ever was.
     #[serde(default)]
@@ -95,7 +95,7 @@ pub struct RecordCard {
     pub note: String,
     /// The state as in the API.
     pub state: &'static str,
-    /// The state in a word for a person.
+    /// The state as a short label to display.
     pub state_word: &'static str,
     /// The class of its colour: `good`, `bad`, `wait`, or empty.
     pub tone: &'static str,
@@ -192,7 +192,7 @@ fn is_not_needed(record: &Record) -> bool {
     code == Some(DiagnosisCode::NotNeeded.as_str())
 }
 
-/// The state in a word, and the class of its colour.
+/// The state as a short label, and the class of its colour.
 fn state(record: &Record) -> (&'static str, &'static str) {
     match record.state {
         RecordState::Found => ("Published", "good"),

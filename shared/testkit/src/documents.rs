@@ -107,7 +107,7 @@ After it.
 ";
 
     #[test]
-    fn a_table_is_read_below_its_heading() {
+    fn finds_the_table_under_a_heading() {
         let rows = table(DOCUMENT, "## Here");
         assert_eq!(rows, [vec!["`apple`", "a `b`"], vec!["`pear`, `plum`", ""]]);
         let names: Vec<&str> = code(rows[1][0]).collect();

@@ -109,7 +109,7 @@ impl FakeSes {
     /// Makes the next calls of an operation fail, one fault each.
     pub fn fail(&self, operation: &str, faults: &[SesFault]) {
         for fault in faults {
-            self.strike(operation, fault.name(), Some(1), None);
+            self.inject(operation, fault.name(), Some(1), None);
         }
     }
 
@@ -117,11 +117,11 @@ impl FakeSes {
     pub fn refuse(&self, name: &DomainName) {
         for axis in ["Verification", "Dkim", "MailFromDomain"] {
             let operation = format!("GetIdentity{axis}Attributes");
-            self.strike(&operation, "BadRequestException", None, Some(name));
+            self.inject(&operation, "BadRequestException", None, Some(name));
         }
     }
 
-    fn strike(&self, operation: &str, error: &str, times: Option<u64>, name: Option<&DomainName>) {
+    fn inject(&self, operation: &str, error: &str, times: Option<u64>, name: Option<&DomainName>) {
         let fault = Fault {
             operation: operation.to_owned(),
             times,

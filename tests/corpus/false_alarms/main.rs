@@ -59,7 +59,7 @@ async fn every_record_of_a_random_zone_that_is_right_is_found() {
 async fn a_zone_without_one_of_its_records_raises_an_alarm() {
     let mut zones: Vec<Zone> = (0..30).map(Zone::of).collect();
     for zone in &mut zones {
-        zone.take_away_a_key();
+        zone.remove_a_key();
     }
     let world = World::start(&zones).await;
     for zone in &zones {

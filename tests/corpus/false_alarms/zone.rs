@@ -113,7 +113,7 @@ impl Zone {
     }
 
     /// Removes one of the CNAME records, wherever it is.
-    pub(crate) fn take_away_a_key(&mut self) {
+    pub(crate) fn remove_a_key(&mut self) {
         let records = records_of(&self.domain, &identity(&self.domain));
         let of = |record: &&Record| record.id == RecordId::Dkim1;
         let name = &records.iter().find(of).unwrap().name;

@@ -51,7 +51,7 @@ impl Keyboard {
         self.window.press(typed.chars()).await;
     }
 
-    /// Copies with the button of this name, and reads the clipboard.
+    /// Copies with the button that has this name, and reads the clipboard.
     async fn copied(&self, button: &str) -> String {
         let allow = json!({ "permissions": ["clipboardReadWrite", "clipboardSanitizedWrite"] });
         let driver = self.window.driver();

@@ -140,7 +140,7 @@ async fn contested(world: &Shared) -> String {
     domain
 }
 
-/// A domain that Lasso support has taken away.
+/// A domain that the client lost because Lasso support released it.
 async fn displaced(world: &Shared) -> String {
     let domain = added(world, None, vec![Trigger::SesVerified]).await;
     let client = &world.info.clients.client_admin;

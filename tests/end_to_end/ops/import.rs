@@ -41,11 +41,7 @@ async fn imported(world: Shared) {
     let file = written(&world, &format!("{one}.csv"), &csv);
     let refused = [
         (5, &waiting, "Amazon SES has not verified the identity"),
-        (
-            6,
-            &absent,
-            "Amazon SES has no identity of this name in this Region",
-        ),
+        (6, &absent, "Amazon SES has no such identity in this Region"),
     ];
     let refused: Vec<Value> = refused
         .iter()

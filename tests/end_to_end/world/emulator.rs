@@ -43,7 +43,7 @@ impl World {
             .await
     }
 
-    /// Whether SES has an identity of this name.
+    /// Whether SES has an identity with this name.
     pub(crate) async fn identity_exists(&self, domain: &str) -> bool {
         self.identity(domain).await.status.is_success()
     }

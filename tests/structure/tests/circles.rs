@@ -121,7 +121,7 @@ fn a_parent_that_uses_what_its_child_has_is_in_a_circle() {
 }
 
 #[test]
-fn tests_comments_strings_modules_and_other_crates_are_no_imports() {
+fn tests_comments_strings_modules_and_other_crates_are_not_imports() {
     for b in [
         "pub struct B; #[cfg(test)] mod tests { use crate::a::A; }",
         "pub struct B; #[cfg(test)] use crate::a::A;",

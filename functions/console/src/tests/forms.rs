@@ -90,7 +90,7 @@ async fn pages_of_one_session_have_one_mark_and_those_of_another_have_another() 
 }
 
 #[tokio::test]
-async fn a_form_from_elsewhere_changes_nothing() {
+async fn a_form_from_another_origin_changes_nothing() {
     for origin in [
         None,
         Some("https://evil.example"),
@@ -173,7 +173,7 @@ async fn a_pasted_text_is_read_as_the_domain_in_it() {
 }
 
 #[tokio::test]
-async fn several_names_are_added_and_each_refusal_is_told() {
+async fn several_names_are_added_and_each_refusal_is_shown() {
     let (mut browser, form) = at_the_list().await;
     let got = browser
         .post(
@@ -187,7 +187,7 @@ async fn several_names_are_added_and_each_refusal_is_told() {
 }
 
 #[tokio::test]
-async fn names_beyond_twenty_are_told_and_not_lost() {
+async fn names_beyond_twenty_are_shown_as_not_added() {
     let (mut browser, form) = at_the_list().await;
     browser.answer("POST /domains", 201, added("d0.com"));
     let many: Vec<String> = (0..22).map(|number| format!("d{number}.com")).collect();

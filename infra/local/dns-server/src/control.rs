@@ -217,7 +217,7 @@ impl Controlled {
             .map(FaultWords::rule)
             .collect::<Result<_, _>>()?;
         let servers = next.servers.iter().map(|(zone, servers)| {
-            let name = zone_name(zone).ok_or_else(|| format!("`{zone}` is no domain name"))?;
+            let name = zone_name(zone).ok_or_else(|| format!("`{zone}` is not a domain name"))?;
             Ok((name, servers.clone()))
         });
         let servers = servers.collect::<Result<_, String>>()?;
@@ -271,7 +271,7 @@ impl FaultWords {
         };
         let mut rule = match &self.name {
             Some(name) => {
-                zone_name(name).ok_or_else(|| format!("`{name}` is no domain name"))?;
+                zone_name(name).ok_or_else(|| format!("`{name}` is not a domain name"))?;
                 FaultRule::under(name, fault)
             }
             None => FaultRule::everywhere(fault),

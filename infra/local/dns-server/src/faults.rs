@@ -132,7 +132,7 @@ impl FaultRule {
         }
     }
 
-    fn strikes(&self, name: &str, transport: Transport, question: &Question) -> bool {
+    fn applies_to(&self, name: &str, transport: Transport, question: &Question) -> bool {
         let asked_as = if question.recursive {
             AskedAs::Resolver
         } else {
@@ -170,10 +170,10 @@ pub(crate) fn verdict(rules: &[FaultRule], question: &Question, transport: Trans
     let name = question.name.to_ascii();
     let name = name.trim_end_matches('.').to_ascii_lowercase();
     let mut verdict = Verdict::default();
-    let striking = rules
+    let applying = rules
         .iter()
-        .filter(|rule| rule.strikes(&name, transport, question));
-    for rule in striking {
+        .filter(|rule| rule.applies_to(&name, transport, question));
+    for rule in applying {
         match rule.fault {
             Fault::Delay(delay) => verdict.delay += delay,
             fault => {
@@ -229,10 +229,10 @@ mod tests {
     }
 
     #[test]
-    fn a_rule_strikes_only_where_all_that_it_names_applies() {
+    fn a_rule_applies_only_if_all_its_conditions_match() {
         let rule = FaultRule::everywhere(Fault::Drop);
         let here = Ipv4Addr::new(127, 0, 0, 2).into();
-        for (rule, strikes) in [
+        for (rule, applies) in [
             (rule.clone().at(here), true),
             (rule.clone().at(Ipv4Addr::LOCALHOST.into()), false),
             (rule.clone().over(Transport::Udp), true),
@@ -243,8 +243,8 @@ mod tests {
             (rule.clone().edns(false), false),
             (rule.clone().at(here).over(Transport::Tcp), false),
         ] {
-            let struck = fault(std::slice::from_ref(&rule), "example.com.").is_some();
-            assert_eq!(struck, strikes, "{rule:?}");
+            let faulty = fault(std::slice::from_ref(&rule), "example.com.").is_some();
+            assert_eq!(faulty, applies, "{rule:?}");
         }
     }
 }

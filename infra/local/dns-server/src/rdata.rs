@@ -144,5 +144,5 @@ fn number<T: std::str::FromStr>(word: &Word, what: &str) -> Result<T, String> {
 }
 
 fn seconds(word: &Word) -> Result<u32, String> {
-    parse_ttl(&word.text()).ok_or_else(|| format!("`{}` is no number of seconds", word.text()))
+    parse_ttl(&word.text()).ok_or_else(|| format!("`{}` is not a number of seconds", word.text()))
 }

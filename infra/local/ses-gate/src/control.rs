@@ -57,7 +57,7 @@ pub(crate) struct Consequences {
     pub(crate) reset: bool,
     /// Move the clock.
     pub(crate) advance: Duration,
-    /// Create these identities, replacing existing ones with their names.
+    /// Create these identities. An existing identity with the same name is replaced.
     pub(crate) identities: Vec<Identity>,
     /// Apply these fates to emails to these addresses.
     pub(crate) recipients: BTreeMap<String, Fate>,

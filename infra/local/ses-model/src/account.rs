@@ -96,7 +96,7 @@ impl Account {
         self.identities.is_empty()
     }
 
-    /// Adds these identities, replacing existing ones with their names.
+    /// Adds these identities. An existing identity with the same name is replaced.
     pub fn put(&mut self, identities: impl IntoIterator<Item = Identity>) {
         for identity in identities {
             self.deleted.remove(&identity.name);
@@ -317,7 +317,7 @@ mod tests {
     }
 
     #[test]
-    fn the_quota_is_so_many_calls_per_second_at_once_or_one_by_one() {
+    fn the_quota_allows_its_calls_per_second_in_a_burst_or_spread_out() {
         for rate in [1, 5] {
             let rate_per_second = Some(f64::from(rate));
             let mut account = Account::default();
@@ -334,7 +334,7 @@ mod tests {
     }
 
     #[test]
-    fn a_fault_strikes_the_calls_that_name_its_identity_and_is_used_up() {
+    fn a_fault_applies_to_the_calls_that_name_its_identity_and_is_used_up() {
         let mut account = Account::default();
         account.admissions.faults.push(Fault {
             operation: "*".to_owned(),

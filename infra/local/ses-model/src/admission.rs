@@ -82,12 +82,12 @@ impl Fault {
         ))
     }
 
-    fn strikes(&self, operation: Operation, names: &[String]) -> bool {
+    fn applies_to(&self, operation: Operation, names: &[String]) -> bool {
         let of_operation = self.operation == operation.name()
             || (self.operation == "*" && operation.is_identity());
-        let struck =
+        let named =
             |identity: &String| names.iter().any(|name| name.eq_ignore_ascii_case(identity));
-        self.times != Some(0) && of_operation && self.identity.as_ref().is_none_or(struck)
+        self.times != Some(0) && of_operation && self.identity.as_ref().is_none_or(named)
     }
 
     fn admission(&self) -> Admission {
@@ -108,12 +108,12 @@ impl Admissions {
         settings: &Settings,
         now: Duration,
     ) -> Admission {
-        let struck = self.strike(operation, names);
-        let within = struck.is_some() || self.is_within_quota(operation, settings, now);
+        let fault = self.applied_fault(operation, names);
+        let within = fault.is_some() || self.is_within_quota(operation, settings, now);
         let counts = self.counts.entry(operation.name()).or_default();
-        if let Some(struck) = struck {
+        if let Some(admission) = fault {
             counts.faulted += 1;
-            struck
+            admission
         } else if within {
             counts.accepted += 1;
             Admission::Accepted
@@ -128,11 +128,11 @@ impl Admissions {
         self.buckets.clear();
     }
 
-    fn strike(&mut self, operation: Operation, names: &[String]) -> Option<Admission> {
+    fn applied_fault(&mut self, operation: Operation, names: &[String]) -> Option<Admission> {
         let at = self
             .faults
             .iter()
-            .position(|fault| fault.strikes(operation, names))?;
+            .position(|fault| fault.applies_to(operation, names))?;
         let fault = &mut self.faults[at];
         if let Some(times) = &mut fault.times {
             *times -= 1;

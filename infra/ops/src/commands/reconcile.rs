@@ -1,4 +1,4 @@
-//! `lasso-ops reconcile`: what SES has that the table has not, and the other way round. It repairs one thing:
+//! `lasso-ops reconcile`: what SES has and the table lacks, and vice versa. It repairs one thing:
 //! an identity that carries this stack's tag and a client's, is verified, and has no domain (after a table was
 //! restored) gets its domain back, as `verified`. What was removed on purpose stays removed. All else is for a
 //! person, or the poller sees it by itself.
@@ -171,7 +171,7 @@ where
         restored.extend(perhaps.clone());
         let mut then = keys(before, &WITH_IDENTITY).await?;
         then.extend(keys(before, &PERHAPS).await?);
-        // One that was being removed there was taken away as well.
+        // A domain that was being removed there counts as removed.
         then.retain(|_, status| *status != Status::Removing);
         let then = then.into_keys().collect();
         found.back_again = back_again(&restored, before, &then).await.map_err(unread)?;

@@ -310,7 +310,7 @@ mod tests {
     }
 
     #[test]
-    fn a_sample_is_told_as_one() {
+    fn a_report_on_a_sample_says_so() {
         let redriven = |messages, looked_at| Redriven {
             dry_run: true,
             alerts: Waiting {

@@ -43,7 +43,7 @@ const SAFETY: SignedDuration = SignedDuration::from_hours(1);
 pub enum Next {
     /// More can be done at once.
     GoOn,
-    /// These CNAME records are to be published.
+    /// These CNAME records must be published.
     Publish {
         /// Names and values.
         records: Vec<(String, String)>,
@@ -71,8 +71,9 @@ impl Names {
     fn below(domain: &DomainName) -> Result<Self, Error> {
         let name = |label: &str| {
             let name = format!("{label}.{domain}");
-            DomainName::parse(&name)
-                .map_err(|error| Error::Input(format!("{name} is no domain of a client: {error}")))
+            DomainName::parse(&name).map_err(|error| {
+                Error::Input(format!("{name} cannot be a client's domain: {error}"))
+            })
         };
         Ok(Self {
             keys: name("lasso-keys")?,

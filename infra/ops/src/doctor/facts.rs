@@ -37,7 +37,7 @@ pub struct Facts {
     pub issuer: Asked<Issuer>,
     /// HTTP status of `GET /openapi.json` at the output `ApiUrl`.
     pub api: Asked<u16>,
-    /// The same at `ConsoleApiUrl`, where it is set.
+    /// HTTP status of `GET /openapi.json` at `ConsoleApiUrl`, if that is set.
     pub console_api: Option<Asked<u16>>,
     /// HTTP status of the console's first page, where there is a console.
     pub console: Option<Asked<u16>>,

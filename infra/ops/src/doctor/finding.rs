@@ -96,7 +96,7 @@ codes! {
     SesRateAboveDefault = Warning,
     /// One client's checks may use the quota of calls up.
     ChecksAboveSesRate = Warning,
-    /// What is in `OwnDomains`, or the domain of an address, is no domain of a company, such as a public suffix.
+    /// What is in `OwnDomains`, or the domain of an address, is not a company's domain but, say, a public suffix.
     OwnDomainInvalid = Problem,
     /// The issuer does not answer.
     IssuerUnreachable = Problem,
@@ -184,7 +184,7 @@ codes! {
     BurstBelowRate = Warning,
     /// One execution is kept for the poller.
     OneExecutionForPoller = Warning,
-    /// The account has not as many executions as are to be reserved.
+    /// The account does not have the number of executions that must be reserved.
     ReservedAboveQuota = Problem,
     /// Traces of all functions cost.
     TracingOn = Warning,

@@ -82,7 +82,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_for_others_or_other_actions_or_denied_does_not() {
+    fn a_statement_for_others_or_other_actions_or_with_deny_does_not() {
         for statement in [
             "[]",
             r#"{"Effect": "Allow", "Principal": {"Service": "events.amazonaws.com"}, "Action": "sns:Publish"}"#,
@@ -95,7 +95,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_policy_is_an_answer_that_cannot_be_read() {
+    fn an_invalid_policy_counts_as_unreadable() {
         assert!(Policy::parse("").unwrap_err().contains("cannot be read"));
     }
 }

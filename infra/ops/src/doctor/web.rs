@@ -41,7 +41,7 @@ pub(super) async fn keys(http: &reqwest::Client, url: &str) -> Asked<usize> {
     Ok(keys.map_or(0, Vec::len))
 }
 
-/// The discovery document below `base`, which is the issuer but for a local stack.
+/// The discovery document below `base`, which is the issuer, except for a local stack.
 pub(super) async fn issuer(http: &reqwest::Client, base: &str, local: bool) -> Asked<Issuer> {
     let base = base.trim_end_matches('/');
     let found = document(http, &format!("{base}/.well-known/openid-configuration")).await?;

@@ -18,7 +18,7 @@ impl Table {
     /// The items of the client's own partition (its record, domains and last looks at DNS), then what is found
     /// by the index of what is kept of it elsewhere (lines of history, events, links and keys of requests), then
     /// what only the whole table has: what earlier releases wrote, and the client's side of the events of others.
-    /// The same that an erasure finds. Items are as they are stored, with their keys.
+    /// An erasure finds the same items. Items are as they are stored, with their keys.
     ///
     /// # Errors
     ///

@@ -1,5 +1,5 @@
 //! Counts the emails with instructions of a client on a day. They are one item, so the client's
-//! limits are one condition of one write. The emails of all clients to one address are another
+//! limits are one condition of one write. The emails on behalf of all clients to one address are another
 //! item, which is counted after the first. If its limit is reached, the first count is taken back.
 
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;

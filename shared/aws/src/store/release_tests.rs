@@ -207,7 +207,7 @@ fn an_item_of_a_later_release_is_not_read_as_if_it_were_known() {
 }
 
 #[test]
-fn history_sorts_by_life_and_version_after_the_first_releases_lines() {
+fn history_sorts_by_life_and_version_after_lines_of_the_first_release() {
     let now = Timestamp::UNIX_EPOCH + SignedDuration::from_hours(24 * 365 * 400);
     let added = domain_auth::domain::Domain::add(
         new_domain("maple", "example.com"),

@@ -113,7 +113,7 @@ codes! {
     /// The policy requires strict alignment, which the MAIL FROM or DKIM domain of the service does not
     /// meet.
     DmarcStrictAlignment = "dmarc_strict_alignment",
-    /// The record has another value.
+    /// The record has a different value.
     ValueMismatch = "value_mismatch",
     /// The record is not at the name; a wildcard answers for it (RFC 4592).
     WildcardAnswers = "wildcard_answers",

@@ -195,7 +195,7 @@ fn another_txt_record_at_the_name_does_no_harm() {
 }
 
 #[test]
-fn what_a_wildcard_answers_is_not_published() {
+fn a_wildcard_answer_does_not_count_as_published() {
     let scene = Scene::bare("example.com", "example.com")
         .publish("*.example.com", txt("v=spf1 -all"))
         .publish("*.example.com", a("192.0.2.80"))
@@ -279,7 +279,7 @@ fn the_policy_of_the_organizational_domain_covers_the_subdomain() {
 }
 
 #[test]
-fn what_ses_says_never_changes_a_state() {
+fn the_ses_status_never_changes_a_record_state() {
     for status in [
         AxisStatus::NotStarted,
         AxisStatus::Pending,

@@ -11,7 +11,7 @@ use crate::names::DomainName;
 pub struct Context<'a> {
     /// The domain.
     pub domain: &'a DomainName,
-    /// The zone that holds it, which also tells the provider.
+    /// The zone that contains the domain. It also determines the DNS provider.
     pub zone: &'a ZoneOutcome,
     /// Tokens of earlier registrations.
     pub former: &'a FormerTokens,

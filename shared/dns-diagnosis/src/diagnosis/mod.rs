@@ -84,7 +84,7 @@ pub fn diagnose(
 /// published at the domain or its organizational domain, because an existing one is never to be
 /// replaced and a second one voids both; not where an alias holds the name, beside which no record may
 /// be; and not where a policy is at the domain itself, which only has to be moved. The policy of a
-/// registry above the domain is no reason against one of its own.
+/// registry above the domain does not prevent a policy at the domain.
 pub fn proposes_dmarc(domain: &DomainName, observations: &[Observation]) -> bool {
     if judge::has_misplaced_policy(domain, observations) {
         return false;

@@ -42,7 +42,7 @@ struct Earlier {
 }
 
 impl Sightings {
-    /// The same after a look at `now`, which saw each record in a state.
+    /// The sightings after a look at `now`, which saw each record in a state.
     #[must_use]
     pub fn after(
         &self,
@@ -154,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_never_looked_at_takes_no_room() {
+    fn empty_sightings_are_stored_as_an_empty_object() {
         let json = serde_json::to_value(Sightings::default()).unwrap();
         assert_eq!(json, serde_json::json!({}));
     }

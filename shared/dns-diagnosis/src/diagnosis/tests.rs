@@ -169,7 +169,7 @@ fn doubled_names_are_looked_for_where_one_server_has_any() {
 }
 
 #[test]
-fn a_txt_record_that_a_key_of_the_owner_makes_needless_is_not_laid_to_cname_records() {
+fn a_txt_record_not_needed_because_of_the_owners_key_is_not_explained_by_cname_records() {
     let mut scene = Scene::right().without(Id::Verification);
     scene.ses = Some(SesStatus {
         verification: AxisStatus::Success,

@@ -235,7 +235,7 @@ impl Observation {
         }
     }
 
-    /// The same with each time to live as 0. How long an answer may still be kept differs each time it
+    /// This observation with each time to live set to 0. How long an answer may still be kept differs each time it
     /// is asked for, so two observations are compared without.
     #[must_use]
     pub fn without_ttls(mut self) -> Self {

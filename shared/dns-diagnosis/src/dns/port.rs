@@ -6,7 +6,7 @@ use super::{Observation, Question, SecondLook, ZoneOutcome};
 
 /// The port: asks DNS. Implementations bound the time of every call.
 pub trait Lookup: Send + Sync {
-    /// The same, remembering nothing of what was asked before: for a new run or request.
+    /// A lookup without cached answers, for a new run or request.
     #[must_use]
     fn fresh(&self) -> Self
     where
@@ -19,8 +19,8 @@ pub trait Lookup: Send + Sync {
     /// [`Observation::is_for_resolver`] names. The observations are in the order of the questions.
     fn observe(&self, questions: &[Question]) -> impl Future<Output = Vec<Observation>> + Send;
 
-    /// The same for what only explains: the resolver is asked just where no authoritative server
-    /// answers.
+    /// Like [`Self::observe`], for questions that only help to explain: the resolver is asked only if no
+    /// authoritative server answers.
     fn observe_source(
         &self,
         questions: &[Question],

@@ -10,7 +10,7 @@ use std::net::IpAddr;
 
 use super::{Failure, NameServer, Outcome, Question};
 
-/// Servers that have to show a record, where the zone has so many.
+/// The number of servers that have to show a record, if the zone has that many.
 const WANTED: usize = 2;
 
 /// How a server was asked.
@@ -224,7 +224,7 @@ mod tests {
     }
 
     #[test]
-    fn what_came_over_udp_does_not_count() {
+    fn answers_over_udp_do_not_count() {
         let udp = Transport::Udp;
         let forged = look(2, &[(1, udp, FOUND), (2, udp, FOUND)]);
         assert_eq!(seen(&forged), Sighting::Unconfirmed { seen: 0, of: 2 });

@@ -93,7 +93,7 @@ pub enum DmarcError {
     /// No `p`, and no address for reports.
     #[error("has no policy: the tag p is missing")]
     NoPolicy,
-    /// A `p`, `sp` or `np` that is no policy, and no address for reports.
+    /// A `p`, `sp` or `np` that is not a policy, in a record without an address for reports.
     #[error("has the policy \"{0}\", which DMARC does not know")]
     UnknownPolicy(String),
     /// A tag twice, with two values.

@@ -155,7 +155,7 @@ fn another_tag_that_cannot_be_read_has_its_default() {
 }
 
 #[test]
-fn what_is_wrong_is_named() {
+fn each_error_is_named() {
     let unknown = |policy: &str| DmarcError::UnknownPolicy(policy.to_owned());
     for (text, error) in [
         ("v=dmarc1; p=none", DmarcError::NotDmarc),
@@ -182,7 +182,7 @@ fn what_is_wrong_is_named() {
 }
 
 #[test]
-fn what_an_earlier_release_stored_is_read() {
+fn a_policy_stored_by_an_earlier_release_is_read() {
     let stored = r#"{"policy":"reject","subdomain_policy":null,"dkim":"strict","spf":"relaxed"}"#;
     let dmarc: Dmarc = serde_json::from_str(stored).unwrap();
     assert_eq!(dmarc, Dmarc::parse("v=DMARC1; p=reject; adkim=s").unwrap());

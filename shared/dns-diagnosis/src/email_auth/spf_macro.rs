@@ -101,7 +101,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_name_is_no_domain_spec() {
+    fn an_invalid_name_is_not_a_domain_spec() {
         for spec in [
             "",
             "localhost",

@@ -10,7 +10,7 @@ const MAX_LABEL: usize = 63;
 pub(super) enum Target {
     /// This name, in lower case and without a final dot.
     Name(String),
-    /// A text that is no name: nothing can be there (RFC 7208 section 4.3).
+    /// Text that is not a name: nothing can be there (RFC 7208 section 4.3).
     NoName,
     /// It is different for each mail: it has a macro of the address, the sender's local part or the
     /// name in HELO.
@@ -131,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn what_depends_on_the_mail_is_unknown() {
+    fn a_target_that_depends_on_the_mail_is_unknown() {
         for spec in [
             "%{i}._spf.%{d2}",
             "%{ir}.%{v}._spf.%{d2}",
@@ -146,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_that_dns_cannot_hold_is_no_name() {
+    fn a_name_that_is_invalid_in_dns_is_not_a_target() {
         let label = "a".repeat(64);
         for spec in ["mail.example...com", &format!("{label}.example.com"), "."] {
             assert_eq!(at(spec), Target::NoName, "{spec}");

@@ -43,7 +43,7 @@ fn the_examples_of_rfc_7208_parse() {
 }
 
 #[test]
-fn another_version_and_another_text_are_no_spf() {
+fn other_versions_and_other_texts_are_not_spf() {
     for text in [
         "v=spf10",
         "v=spf2.0/pra",
@@ -58,7 +58,7 @@ fn another_version_and_another_text_are_no_spf() {
 }
 
 #[test]
-fn a_term_that_is_no_mechanism_is_named() {
+fn the_error_names_an_invalid_mechanism() {
     for (text, term) in [
         ("v=spf1 include: -all", "include:"),
         ("v=spf1 include:localhost -all", "include:localhost"),
@@ -131,7 +131,7 @@ proptest! {
     }
 
     #[test]
-    fn what_was_added_is_included(terms in "( (a|mx|ip4:192\\.0\\.2\\.1|include:a\\.example|[-~?]all|redirect=b\\.example)){0,3}") {
+    fn an_added_include_is_found_by_the_parser(terms in "( (a|mx|ip4:192\\.0\\.2\\.1|include:a\\.example|[-~?]all|redirect=b\\.example)){0,3}") {
         let text = format!("v=spf1{terms}");
         if let Ok(with) = with_include(&text, "amazonses.com") {
             prop_assert!(Spf::parse(&with).unwrap().includes("amazonses.com"), "{}", with);

@@ -213,7 +213,7 @@ mod tests {
     }
 
     #[test]
-    fn google_cloud_dns_has_an_advice_of_its_own_about_quotation_marks() {
+    fn google_cloud_dns_gets_specific_advice_about_quotation_marks() {
         let note = note_at("ns-cloud-a1.googledomains.com", "_amazonses");
         assert!(
             note.starts_with("In Google Cloud, type quotation marks"),

@@ -30,7 +30,7 @@ fn texts_at(scene: &Scene, name: &str) -> Vec<String> {
 }
 
 #[test]
-fn what_a_wildcard_answers_is_not_repeated_in_a_record_set() {
+fn wildcard_answers_are_not_repeated_in_a_record_set() {
     let wildcard = Scene::bare("example.com", "example.com")
         .publish("*.example.com", txt("v=spf1 -all"))
         .publish("*.example.com", mx("mail.example.net"));

@@ -241,7 +241,7 @@ fn an_spf_record_that_lets_ses_pass_stays_as_it_is() {
 }
 
 #[test]
-fn what_is_published_of_others_is_in_the_record_set_in_strings_of_255_octets() {
+fn other_published_values_stay_in_the_record_set_in_strings_of_255_octets() {
     let long = format!("google-site-verification={}", "0123456789".repeat(60));
     let name = "_amazonses.example.com";
     let scene = Scene::right()

@@ -81,7 +81,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(96))]
 
     #[test]
-    fn what_is_rendered_is_what_is_read(records in any_records()) {
+    fn rendered_records_are_read_back_unchanged(records in any_records()) {
         for format in HandoffFormat::ALL {
             let body = render_all(format, &records);
             prop_assert_eq!(read(format, &body), rows_of(&records), "{}: {}", format, body);
@@ -102,7 +102,7 @@ proptest! {
     }
 
     #[test]
-    fn what_a_client_wrote_is_no_formula(client in "[=+@-][A-Za-z0-9_.:@/+=-]{0,40}") {
+    fn a_client_id_is_never_a_formula(client in "[=+@-][A-Za-z0-9_.:@/+=-]{0,40}") {
         let domain = DomainName::parse("example.com").unwrap();
         let records = [crate::records::ownership_record(&domain, "s3cret")];
         let client = ClientId::parse(&client).unwrap();
@@ -194,7 +194,7 @@ fn a_change_batch_repeats_what_is_at_the_name() {
 }
 
 #[test]
-fn a_change_batch_replaces_nothing_that_it_does_not_know() {
+fn a_change_batch_replaces_only_known_record_sets() {
     let actions = |body: &str| -> Vec<(String, String)> {
         let batch: serde_json::Value = serde_json::from_str(body).unwrap();
         let changes = batch["Changes"].as_array().unwrap().iter();

@@ -11,7 +11,7 @@ use crate::records::{Record, RecordData};
 
 /// How to import the file at Cloudflare, which proxies CNAME records unless it is told not to.
 const AT_CLOUDFLARE: &str = "; At Cloudflare: DNS, Records, Import and Export. Unselect \"Proxy imported DNS records\": a proxied \
-     CNAME\n; record is hidden from Amazon SES. The tag cf-proxied:false behind each CNAME record says so too.\n";
+     CNAME\n; record is hidden from Amazon SES. The tag cf-proxied:false after each CNAME record says so too.\n";
 
 /// The attribute of one record, in its comment. On import it goes before the choice for the whole file
 /// (Cloudflare docs, "Import and export records", section "Reserved cf- tags").

@@ -143,7 +143,7 @@ impl Panel {
         &self.zone
     }
 
-    /// Where the records are edited: "Cloudflare", or words that stand for it.
+    /// The name of the DNS provider, such as "Cloudflare", or "your DNS provider" if it is unknown.
     pub fn place(&self) -> &str {
         self.provider
             .map_or("your DNS provider", |provider| &provider.name)

@@ -57,7 +57,7 @@ impl Cnames {
     }
 }
 
-/// Whether mail servers find a key by a record. No answer of DNS is no reason to doubt SES.
+/// Whether mail servers find a key by a record. If DNS does not answer, the status at SES is not doubted.
 fn leads_to_key(record: &RecordDiagnosis) -> Verdict {
     match record.state {
         RecordState::Found | RecordState::Unknown | RecordState::NotLookedYet => Verdict::Yes,

@@ -132,7 +132,7 @@ async fn a_lame_server_does_not_count_as_a_server_of_the_zone() {
 }
 
 #[tokio::test]
-async fn a_name_server_without_a_known_address_counts() {
+async fn a_name_server_without_a_known_address_counts_as_listed() {
     let zone: Zones = &[(
         "maple.com",
         "@ NS ns1

@@ -41,7 +41,7 @@ fn resolver(net: &Net, ipv6: bool) -> Resolver {
 const MIXED: [&str; 2] = ["A 127.0.0.3", "AAAA ::1"];
 
 #[tokio::test]
-async fn without_a_route_they_are_no_failed_attempts() {
+async fn without_a_route_they_do_not_count_as_failed_attempts() {
     let net = net(&MIXED).await;
     let began = Instant::now();
     let seen = ask(&resolver(&net, false), NAME, RecordType::Txt).await;

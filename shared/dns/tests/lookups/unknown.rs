@@ -117,7 +117,7 @@ async fn a_third_server_is_asked_when_one_of_two_fails() {
 }
 
 #[tokio::test]
-async fn a_closed_port_and_a_server_without_address_are_no_answer() {
+async fn a_closed_port_and_a_server_without_address_count_as_no_answer() {
     let closed = "@ 60 NS ns1\nns1 60 A 127.0.0.9\n_amazonses 60 TXT token\n";
     let nowhere =
         "@ 60 NS ns1\n@ 60 NS alias\nns1 60 TXT none\nalias 60 CNAME www\nwww 60 A 127.0.0.1\n";

@@ -1,4 +1,4 @@
-//! The event of a change: what it says about the domain, and the action that it asks of Lasso
+//! The event that reports a change: what it says about the domain, and the action that it asks of Lasso
 //! support.
 
 use jiff::Timestamp;

@@ -103,7 +103,7 @@ mod tests {
     proptest! {
         /// An erasure that is repeated finds nothing to change, also in what was read from the table.
         #[test]
-        fn what_is_erased_once_stays_as_it_is((action, evidence) in any_evidence()) {
+        fn erasing_evidence_twice_changes_nothing_more((action, evidence) in any_evidence()) {
             let erased = evidence.without_persons(action);
             let read = erased.clone().map(|erased| Evidence::stored(action, json_of(&erased)));
             prop_assert_eq!(&read, &erased);

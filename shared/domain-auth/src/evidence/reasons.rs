@@ -12,7 +12,7 @@ pub(crate) enum LossReason {
     ProvenByAnotherClient,
     /// Lasso support decided so.
     ReleasedByLassoSupport,
-    /// Amazon SES has an identity of this name that was not created for this client.
+    /// Amazon SES has an identity with this name that was not created for this client.
     IdentityNotOurs,
     /// The identity at SES is tagged with another client.
     IdentityOfAnotherClient,

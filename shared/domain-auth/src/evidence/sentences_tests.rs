@@ -86,7 +86,7 @@ fn assert_is_a_sentence(sentence: &str) {
 }
 
 #[test]
-fn every_action_has_a_sentence_of_its_own() {
+fn every_action_has_its_own_sentence() {
     let moved = (Some(Status::Pending), Status::Verified);
     for actor in [anna(), sam(), Actor::Service, link_holder()] {
         for reader in READERS {

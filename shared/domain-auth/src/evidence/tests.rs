@@ -83,7 +83,7 @@ proptest! {
     }
 
     #[test]
-    fn whatever_was_stored_is_read_and_stays_what_it_was(
+    fn any_stored_evidence_is_read_and_kept_unchanged(
         action in any_of(&Action::ALL),
         stored in super::bounds_tests::any_json(),
     ) {

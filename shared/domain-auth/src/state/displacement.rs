@@ -30,7 +30,7 @@ pub enum DisplacedBy {
         /// The reason of Lasso support; the client sees it. Plain text of at most 1,000 characters.
         reason: String,
     },
-    /// Amazon SES has an identity of this name that was not created for this client.
+    /// Amazon SES has an identity with this name that was not created for this client.
     IdentityNotOurs,
 }
 

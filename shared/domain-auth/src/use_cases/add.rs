@@ -121,7 +121,7 @@ where
     Err(Failure::Busy)
 }
 
-/// The claims that decide about a new name. If a domain of this name is still being removed and may
+/// The claims that decide about a new name. If a domain with this name is still being removed and may
 /// hold it, they are in that domain's register.
 async fn claims_for<S: ReadClaims>(
     store: &S,

@@ -23,7 +23,7 @@ pub enum AdoptRefusal {
     /// first.
     #[error("another client holds the name")]
     HeldByAnother,
-    /// SES has no identity of this name.
+    /// SES has no identity with this name.
     #[error("there is no identity to adopt")]
     NoIdentity(Situation),
     /// A call to SES failed. It can be repeated.

@@ -75,8 +75,8 @@ pub enum ImportRefusal {
     /// The client is being erased.
     #[error("the client is being erased")]
     BeingErased,
-    /// SES has no identity of this name.
-    #[error("Amazon SES has no identity of this name in this Region")]
+    /// SES has no identity with this name.
+    #[error("Amazon SES has no such identity in this Region")]
     NoIdentity,
     /// SES has not verified it.
     #[error("Amazon SES has not verified the identity")]

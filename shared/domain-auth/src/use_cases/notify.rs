@@ -24,7 +24,7 @@ const HURRY_INTERVAL: SignedDuration = SignedDuration::from_mins(1);
 const BY_SUPPORT: &str =
     "Lasso support says on the client's behalf that it is ready for the final step.";
 
-/// The same about a name that Amazon SES does not accept.
+/// What Lasso support is told when it asks about a name that Amazon SES does not accept.
 const ASKED_BY_SUPPORT: &str = "Lasso support asks on the client's behalf about the name, which Amazon SES does \
                                 not accept.";
 

@@ -151,7 +151,7 @@ impl<P: PollerPorts> Poller<'_, P> {
         Ok(report)
     }
 
-    /// Whether the bad looks of this run are to be ignored. DNS looks are our own view, so they are
+    /// Whether the bad looks of this run must be ignored. DNS looks are our own view, so they are
     /// judged together with those of the last runs. SES's list is always seen as a whole.
     fn trips(&self, looked: &Part, swept: &Part, memory: &mut RunMemory, now: Timestamp) -> bool {
         let sample = |part: &Part| Sample {

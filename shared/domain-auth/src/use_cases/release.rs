@@ -126,7 +126,7 @@ where
             (Verdict::End, _) if status.sends() && !order.confirmed => {
                 return Err(unconfirmed(name, client));
             }
-            (Verdict::End, _) => taken_away(tools, &domain, (order, actor)).await,
+            (Verdict::End, _) => released(tools, &domain, (order, actor)).await,
         };
         match outcome {
             Ok(Change { domain, event, .. }) => return Ok(Released::of(domain, event)),
@@ -275,7 +275,7 @@ where
 
 /// A holder loses its name, and sending stops. A claimant that has proven the name meanwhile is due
 /// immediately, and gets it at the next look.
-async fn taken_away<P>(
+async fn released<P>(
     tools: &StoreTools<'_, P>,
     holder: &Domain,
     (order, actor): (&Order, &Actor),

@@ -149,7 +149,7 @@ fn a_domain_completed_meanwhile_needs_a_confirmed_release() {
 }
 
 #[test]
-fn who_loses_is_told_why_and_not_to_whom() {
+fn the_loser_of_a_domain_learns_the_reason_but_not_the_winner() {
     for (of, verdict) in [("maple", Verdict::End), ("cedar", Verdict::Grant)] {
         let world = World::with_a_proven_claim();
         world.decide(of, NAME, verdict).unwrap();

@@ -153,7 +153,7 @@ fn failing_calls_never_change_identities_of_others() {
 }
 
 #[test]
-fn a_foreign_replacement_of_an_identity_is_unchanged() {
+fn an_identity_recreated_by_others_is_left_unchanged() {
     let world = World::new();
     let fault = [SesFault::Throttled; 2];
     world.ses.fail("VerifyDomainIdentity", &fault);

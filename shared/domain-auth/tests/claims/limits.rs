@@ -29,7 +29,7 @@ impl World {
 }
 
 #[test]
-fn a_client_may_have_so_many_names_under_a_domain_and_no_more() {
+fn the_number_of_names_of_a_client_under_a_domain_is_limited() {
     let world = World::new();
     for n in 0..NAMES_PER_CLIENT {
         assert_eq!(
@@ -148,7 +148,7 @@ fn verified_names_are_reserved_longer_than_unverified_ones() {
 }
 
 #[test]
-fn a_full_register_makes_claims_without_proof_wait_for_it() {
+fn claims_without_proof_wait_while_the_register_is_full() {
     let world = World::new();
     let labels = ["a".repeat(63), "b".repeat(63), "c".repeat(60)].join(".");
     let now = world.clock.now();

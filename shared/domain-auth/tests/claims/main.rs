@@ -1,4 +1,4 @@
-//! Claims on names, on fakes: removing, adding again, proving, being displaced. With failures of
+//! Claims on names, with fakes: removing, adding again, proving, being displaced. With failures of
 //! SES, with crashes between any two steps, and with slow processes.
 
 #![allow(clippy::unwrap_used, reason = "a test says by panicking that it fails")]

@@ -90,7 +90,7 @@ fn proof_takes_a_domain_from_a_holder_that_is_not_verified() {
 }
 
 #[test]
-fn who_lost_a_domain_has_to_prove_it_with_a_record_of_its_own() {
+fn a_former_holder_has_to_prove_the_domain_with_its_own_record() {
     let world = World::new();
     world.add("maple", NAME);
     world.add("cedar", NAME);
@@ -113,7 +113,7 @@ fn who_lost_a_domain_has_to_prove_it_with_a_record_of_its_own() {
 }
 
 #[test]
-fn a_record_of_another_claim_is_no_proof() {
+fn a_record_of_another_claim_does_not_count_as_proof() {
     let world = World::new();
     world.add("maple", NAME);
     world.add("oak", NAME);

@@ -1,4 +1,4 @@
-//! The main path on fakes: SES throttles, responses get lost, two requests race, and the process
+//! The main path with fakes: SES throttles, responses get lost, two requests race, and the process
 //! crashes between any two of its steps.
 
 #![allow(clippy::unwrap_used, reason = "a test says by panicking that it fails")]

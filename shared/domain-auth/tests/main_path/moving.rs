@@ -242,7 +242,7 @@ fn a_hundred_domains_cost_one_call_for_each_axis() {
 }
 
 #[test]
-fn a_thousand_waiting_domains_cost_one_page_and_the_changed_ones() {
+fn a_thousand_waiting_domains_cost_one_list_page_and_the_details_of_changed_ones() {
     let world = World::new();
     for n in 0..1_000 {
         world.added("maple", &format!("d{n}-example.com"));

@@ -188,7 +188,7 @@ fn a_domain_that_sends_with_the_txt_record_alone_needs_it() {
 }
 
 #[test]
-fn a_verified_domain_that_breaks_is_no_alert() {
+fn a_verified_domain_that_breaks_raises_no_alert() {
     let world = World::default();
     let domain = world.in_state("example.com", &[Trigger::SesVerified]);
     for record in domain.records() {

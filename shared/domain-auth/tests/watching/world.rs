@@ -1,4 +1,4 @@
-//! Domains that SES has verified, and runs of the poller on fakes.
+//! Domains that SES has verified, and runs of the poller with fakes.
 
 use domain_auth::dns::DnsLook;
 use domain_auth::domain::Domain;

@@ -9,7 +9,7 @@ use serde_json::json;
 #[derive(Debug, thiserror::Error)]
 pub enum LetterError {
     /// The sample data is not a domain name.
-    #[error("the sample data is no domain name")]
+    #[error("the sample data is not a domain name")]
     Name(#[from] domain_auth::names::DomainNameError),
     /// The sample data has an invalid identifier.
     #[error("the sample data is not parsed")]

@@ -42,7 +42,7 @@ pub(super) fn records(open: &[&str]) -> Value {
                 "wrong",
                 json!("host_doubled"),
                 format!("The record is at {name}.maplehomes.com: the DNS panel added the domain a second time."),
-                json!("Change the host of this record to _amazonses.mail, without maplehomes.com behind it."),
+                json!("Change the host of this record to _amazonses.mail, without maplehomes.com after it."),
                 json!("_amazonses.mail"),
             )
         } else {

@@ -18,7 +18,7 @@ pub(crate) struct Description {
     pub(crate) answers: Vec<GoodAnswer>,
     /// The header `Cache-Control` of these answers.
     pub(crate) cache_control: &'static str,
-    /// A sample of each problem, but for those of every operation with a token and of every one with
+    /// A sample of each problem, except those of every operation with a token and of every one with
     /// an `Idempotency-Key`.
     pub(crate) problems: Vec<ApiError>,
 }
@@ -44,8 +44,8 @@ impl Default for Description {
 }
 
 impl Description {
-    /// The same of a call that Lasso support makes on a client's behalf: it sees domains that are being
-    /// removed, which are gone for their client.
+    /// The description of the call when Lasso support makes it on a client's behalf: support sees domains
+    /// that are being removed, and their client does not.
     pub(crate) fn on_behalf(mut self) -> Self {
         self.problems.push(ApiError::BeingRemoved);
         self

@@ -112,7 +112,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_absent_stays_and_null_takes_a_value_away() {
+    fn an_absent_field_is_unchanged_and_null_removes_the_value() {
         let nothing = read("{}").unwrap();
         assert_eq!((nothing.communities, nothing.contact_email), (None, None));
         let nulls = read(r#"{"communities":null,"contact_email":null}"#).unwrap();

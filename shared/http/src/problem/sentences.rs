@@ -152,8 +152,8 @@ pub(super) fn sentence(errors: &[FieldError]) -> String {
                 .as_deref()
                 .or(error.pointer.as_deref())
                 .map(|name| name.trim_start_matches('/'))
-                .filter(|name| !name.is_empty())
-                .unwrap_or("The body");
+                .filter(|name| !name.is_empty());
+            let name = name.map_or_else(|| "The body".to_owned(), |name| format!("“{name}”"));
             format!("{name} {}", error.detail)
         })
         .collect();

@@ -68,7 +68,7 @@ fn ip(number: u8) -> IpAddr {
 }
 
 #[tokio::test]
-async fn a_fault_strikes_one_server_and_not_another() {
+async fn a_fault_affects_one_server_and_not_another() {
     let bench = Bench::start("www A 192.0.2.1\n").await;
     let name = "www.maplehomes.com";
     for (fault, expected) in [
@@ -78,8 +78,8 @@ async fn a_fault_strikes_one_server_and_not_another() {
     ] {
         let faults = json!([{ "fault": fault, "name": ZONE, "server": "127.0.0.2" }]);
         bench.set(json!({ "faults": faults })).await;
-        let struck = ask(bench.at(2), name, A).directly();
-        assert_eq!(code(&struck.udp().await), expected);
+        let answer = ask(bench.at(2), name, A).directly();
+        assert_eq!(code(&answer.udp().await), expected);
         for spared in [1, 3, 9] {
             let spared = ask(bench.at(spared), name, A).directly().udp().await;
             assert_eq!(spared.answers.len(), 1);
@@ -92,7 +92,7 @@ async fn a_fault_strikes_one_server_and_not_another() {
 }
 
 #[tokio::test]
-async fn a_fault_strikes_one_transport_and_one_part() {
+async fn a_fault_affects_one_transport_and_one_part() {
     let bench = Bench::start("www A 192.0.2.1\n").await;
     let name = "www.maplehomes.com";
     let faults = json!([
@@ -102,9 +102,9 @@ async fn a_fault_strikes_one_transport_and_one_part() {
     bench.set(json!({ "faults": faults })).await;
     let at = bench.at(1);
     let started = Instant::now();
-    let struck = ask(at, name, A).directly().tcp().await.unwrap();
-    assert_eq!(code(&struck), ResponseCode::NXDomain);
-    assert_eq!(types(&struck.authorities), [SOA], "as a whole answer");
+    let answer = ask(at, name, A).directly().tcp().await.unwrap();
+    assert_eq!(code(&answer), ResponseCode::NXDomain);
+    assert_eq!(types(&answer.authorities), [SOA], "as a whole answer");
     assert!(started.elapsed() >= Duration::from_millis(300));
     let over_udp = ask(at, name, A).directly().udp().await;
     assert_eq!(over_udp.answers.len(), 1);
@@ -113,7 +113,7 @@ async fn a_fault_strikes_one_transport_and_one_part() {
 }
 
 #[tokio::test]
-async fn servers_break_the_protocol_in_each_of_the_ways_that_are_known() {
+async fn servers_break_the_protocol_as_each_fault_says() {
     let bench = Bench::start("_deep._below TXT here\nwww A 192.0.2.1\n").await;
     let at = bench.at(1);
     let directly = |name, record_type| ask(at, name, record_type).directly();

@@ -17,7 +17,7 @@ const ZONES: &[(&str, &str)] = &[
 ];
 
 #[tokio::test]
-async fn a_code_strikes_the_names_that_it_is_set_for_until_it_is_cleared() {
+async fn a_response_code_is_returned_for_its_names_until_cleared() {
     let (server, _folder) = server(ZONES).await;
     let at = server.address();
     for (fault, expected) in [
@@ -25,10 +25,10 @@ async fn a_code_strikes_the_names_that_it_is_set_for_until_it_is_cleared() {
         (Fault::Refused, ResponseCode::Refused),
     ] {
         server.set_faults([FaultRule::under("maplehomes.com", fault)]);
-        let struck = ask(at, "www.maplehomes.com", A);
-        assert_eq!(code(&struck.udp().await), expected);
-        let struck = ask(at, "www.maplehomes.com", A);
-        assert_eq!(code(&struck.tcp().await.unwrap()), expected);
+        let answer = ask(at, "www.maplehomes.com", A);
+        assert_eq!(code(&answer.udp().await), expected);
+        let answer = ask(at, "www.maplehomes.com", A);
+        assert_eq!(code(&answer.tcp().await.unwrap()), expected);
         let spared = ask(at, "www.cedarhomes.com", A).udp().await;
         assert_eq!(spared.answers.len(), 1);
     }

@@ -49,7 +49,7 @@ async fn tokens_can_be_others_after_deleting_and_creating() {
 }
 
 #[tokio::test]
-async fn the_child_of_a_verified_domain_may_send_with_a_status_of_its_own() {
+async fn the_child_of_a_verified_domain_may_send_and_has_its_own_status() {
     let bench = Bench::new().await;
     behave(&bench, json!({ "inheritance": "sending_only" })).await;
     let made = json!([{ "name": "maple.com", "verified": true }]);

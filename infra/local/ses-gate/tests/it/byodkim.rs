@@ -19,7 +19,7 @@ async fn dkim_of(bench: &Bench, name: &str) -> DkimAttributes {
 }
 
 #[tokio::test]
-async fn a_domain_with_keys_of_its_own_is_verified_by_one_txt_record() {
+async fn a_domain_with_its_own_keys_is_verified_by_one_txt_record() {
     let bench = Bench::new().await;
     let create = bench.v2.create_email_identity().email_identity("maple.com");
     let create = create.dkim_signing_attributes(own_keys("acme"));

@@ -69,7 +69,7 @@ async fn the_rate_can_be_changed_and_follows_the_clock() {
 }
 
 #[tokio::test]
-async fn a_fault_strikes_as_often_as_it_says_and_prevents_the_work() {
+async fn a_fault_applies_as_often_as_it_says_and_prevents_the_work() {
     let bench = Bench::new().await;
     let faults = json!([
         { "operation": "CreateEmailIdentity", "times": 2, "error": "Throttling" },
@@ -238,7 +238,7 @@ async fn a_reset_makes_the_gate_as_new() {
 }
 
 #[tokio::test]
-async fn the_account_has_room_for_so_many_identities() {
+async fn the_number_of_identities_of_the_account_is_limited() {
     let bench = Bench::new().await;
     bench.control(json!({ "identity_limit": 1 })).await;
     bench.create("maple.com").await;

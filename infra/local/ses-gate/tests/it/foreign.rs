@@ -211,7 +211,7 @@ async fn calls_of_unknown_operations_are_in_the_report() {
 }
 
 #[tokio::test]
-async fn a_fault_can_strike_the_calls_that_name_one_identity() {
+async fn a_fault_can_apply_to_the_calls_that_name_one_identity() {
     let bench = Bench::new().await;
     for name in ["a.com", "b.com", "c.com"] {
         bench.create(name).await;

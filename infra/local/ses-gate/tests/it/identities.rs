@@ -89,7 +89,7 @@ async fn tokens_stay_the_same_for_the_same_domain() {
 }
 
 #[tokio::test]
-async fn creating_twice_and_deleting_twice_are_errors_of_their_own() {
+async fn creating_twice_and_deleting_twice_return_different_errors() {
     let bench = Bench::new().await;
     bench.create("maple.com").await;
     let create = bench.v2.create_email_identity().email_identity("maple.com");

@@ -27,7 +27,7 @@ async fn tags_of(bench: &Bench, name: &str) -> Vec<(String, String)> {
 }
 
 #[tokio::test]
-async fn tags_are_kept_added_replaced_and_taken_away() {
+async fn tags_are_kept_added_replaced_and_removed() {
     let bench = Bench::new().await;
     let create = bench.v2.create_email_identity().email_identity("maple.com");
     create.tags(tag("a", "1")).send().await.unwrap();

@@ -16,7 +16,7 @@ const SHOWN: usize = 50;
 pub struct ContactNotTaken {
     /// Its line in the file.
     pub line: u64,
-    /// The domain, which has another contact.
+    /// The domain, which has a different contact.
     pub domain: String,
 }
 

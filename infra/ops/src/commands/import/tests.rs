@@ -1,4 +1,4 @@
-//! Imports on fakes, killed at each of their awaits.
+//! Imports with fakes, killed at each of their awaits.
 
 use std::sync::Arc;
 
@@ -191,7 +191,7 @@ fn a_verified_domain_waits_for_the_final_step_and_can_be_authenticated_later() {
 }
 
 #[test]
-fn rows_that_cannot_be_imported_are_told_with_their_lines_and_the_rest_goes_on() {
+fn rows_that_cannot_be_imported_are_reported_with_their_lines_and_the_rest_goes_on() {
     let rows = [
         row(2, "maple", "example.com"),
         row(3, "cedar", "example.com"),
@@ -218,7 +218,7 @@ fn rows_that_cannot_be_imported_are_told_with_their_lines_and_the_rest_goes_on()
         [
             (3, "maple holds example.com"),
             (4, "maple holds example.com"),
-            (5, "Amazon SES has no identity of this name in this Region"),
+            (5, "Amazon SES has no such identity in this Region"),
             (6, "Amazon SES has not verified the identity"),
             (7, "the identity carries the tag of the client cedar"),
             (8, "this domain belongs to Lasso; add your own domain"),

@@ -1,4 +1,4 @@
-//! What a table says of a domain that it has not: taken away on purpose, or lost. The identity of a domain that
+//! Tells from the table whether a domain that it lacks was removed on purpose or lost. The identity of a domain that
 //! was adopted stays at SES with its tags when the domain is removed, so that SES alone cannot tell.
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -1,4 +1,4 @@
-//! Reconciling on fakes.
+//! Reconciling with fakes.
 
 use domain_auth_testkit::{MemoryStore, SesFault, domain_name};
 use futures::FutureExt;
@@ -105,7 +105,7 @@ fn an_identity_that_ses_throttles_is_repaired_all_the_same() {
 }
 
 #[test]
-fn a_domain_whose_identity_is_gone_is_told_and_left_to_the_poller() {
+fn a_domain_whose_identity_is_gone_is_reported_and_left_to_the_poller() {
     let world = restored();
     world.ses.forget(&domain_name("example.com"));
     let found = differences(&world, Some(&Actor::lasso_support("ops")));

@@ -217,7 +217,7 @@ where
     Ok(format!("DKIM was {given_up}, and is {now} with {tokens}"))
 }
 
-/// Whether two calls of one operation within a second are throttled, and two of different ones.
+/// Whether SES throttles two calls of the same operation within a second, and two of different operations.
 pub(super) async fn rate<P>(tools: &SesTools<'_, P>, name: &DomainName) -> &'static str
 where
     P: Ports<Ses: Identities + IdentityStatuses>,

@@ -1,4 +1,4 @@
-//! The afternoon, on fakes.
+//! Runs the afternoon with fakes.
 
 use domain_auth::identity::{AxisStatus, SesStatus};
 use domain_auth_testkit::{Inheritance, TextMissing, domain_name};

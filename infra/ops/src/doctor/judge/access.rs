@@ -4,7 +4,7 @@ use super::super::facts::{Asked, Facts, Issuer};
 use super::super::finding::{Code, Finding};
 
 /// Claims that a person sets for itself, or that name a person and not a client: the standard claims (OpenID
-/// Connect Core 1.0 section 5.1), but for those that are no text.
+/// Connect Core 1.0 section 5.1), except those that are not text.
 const CLAIMS_OF_A_PERSON: [&str; 17] = [
     "sub",
     "name",

@@ -53,7 +53,7 @@ impl Wording<'_> {
         format!(" ({})", hosts.join(", "))
     }
 
-    /// The same, as the one thing to do. The name servers may be those of a service that is in use.
+    /// What to do about a delegation whose name servers do not answer. They may be those of a service that is in use.
     pub(super) fn silent_delegation_fix(&self, record: &Record) -> Fix {
         let zone = self.panel.zone();
         let main = Self::of(self.case, self.trouble);

@@ -10,8 +10,8 @@ const MAX_SHOWN: usize = 160;
 /// Most values that are shown of one name.
 const MAX_VALUES: usize = 5;
 
-/// The value on one line, with everything that does not show made visible, and cut where it is
-/// long. Plain text: a page still has to escape it.
+/// The value on one line, with invisible characters escaped, and shortened if it is long.
+/// Plain text: a page still has to escape it.
 pub fn show(value: &str) -> String {
     show_up_to(value, MAX_SHOWN)
 }
@@ -86,7 +86,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_does_not_show_is_made_visible() {
+    fn invisible_characters_are_escaped() {
         assert_eq!(show("a\tb\r\nc"), "a\\tb\\r\\nc");
         assert_eq!(show("a\u{0}\u{1b}[31m"), "a\\u{0}\\u{1b}[31m");
         assert_eq!(
@@ -109,7 +109,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_is_shown_is_one_short_line(value in "\\PC{0,300}|[\\x00-\\x7f]{0,300}") {
+        fn a_shown_value_is_one_short_line(value in "\\PC{0,300}|[\\x00-\\x7f]{0,300}") {
             let shown = show(&value);
             prop_assert!(!shown.chars().any(char::is_control));
             prop_assert!(shown.chars().count() < 200);

@@ -76,7 +76,7 @@ impl<'a> Wording<'a> {
         }
     }
 
-    /// The same for a record, whose name may be in another zone.
+    /// The wording about a record, whose name may be in another zone.
     pub(super) fn about(&self, record: &'a Record) -> Self {
         Self {
             panel: LazyPanel::of(self.case, Some(record)),

@@ -120,7 +120,7 @@ impl<'a> Observations<'a> {
         self.denies_if_asked(name).unwrap_or_default()
     }
 
-    /// The same, and none where nothing was asked about the name.
+    /// Like [`Self::denies`], or `None` if nothing was asked about the name.
     pub(crate) fn denies_if_asked(&self, name: &str) -> Option<bool> {
         let at_name = self.at(name);
         let outcomes = || at_name.iter().copied().flat_map(outcomes);

@@ -77,7 +77,7 @@ pub(crate) struct Policies<'d> {
     pub(super) exists: bool,
     /// The names that were asked, the domain first, and the judgement at each.
     places: Vec<(&'d str, Judgement)>,
-    /// The same at the MAIL FROM name, where it was asked.
+    /// The MAIL FROM name and the judgement there, if it was asked.
     mail_from: Option<(&'d str, Judgement)>,
 }
 

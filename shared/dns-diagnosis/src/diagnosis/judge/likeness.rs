@@ -131,7 +131,7 @@ impl Expected<'_> {
             && self.value.ends_with(bare)
     }
 
-    /// Whether it is the value behind what it is called: `Value: ` or `amazonses=`.
+    /// Whether it is the value after its label: `Value: ` or `amazonses=`.
     fn is_labelled(&self, bare: &str) -> bool {
         let label = bare.strip_suffix(self.value).map(str::trim_end);
         let label = label.and_then(|label| label.strip_suffix([':', '=']));
@@ -180,7 +180,7 @@ impl Expected<'_> {
             } else {
                 return bare;
             };
-            // The space between two layers is no mistake of its own.
+            // The space between two layers is not a separate mistake.
             let between = mistake == DiagnosisCode::ValueWhitespace && !mistakes.is_empty();
             if !between && !mistakes.contains(&mistake) {
                 mistakes.push(mistake);

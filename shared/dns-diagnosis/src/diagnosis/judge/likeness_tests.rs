@@ -81,7 +81,7 @@ fn several_mistakes_in_one_value_are_all_named() {
 }
 
 #[test]
-fn another_value_is_no_damage() {
+fn a_different_value_does_not_count_as_damaged() {
     for value in [
         "",
         "v=spf1 -all",

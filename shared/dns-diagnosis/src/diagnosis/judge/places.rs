@@ -75,7 +75,7 @@ impl Case<'_> {
         // At the parent `_amazonses` may be a record of its own; whether the value is ours is checked where
         // the answer is read.
         let front = record.name.strip_suffix(domain);
-        if let Some(front) = front.filter(|_| domain != zone && has_value_of_its_own(record)) {
+        if let Some(front) = front.filter(|_| domain != zone && has_own_value(record)) {
             add([front, zone].concat(), PlaceKind::WithoutPart, None);
         }
         match record.id {
@@ -128,7 +128,7 @@ impl Case<'_> {
 
 /// Whether the value of a record tells that it is of this domain. The policy, the MX record and the SPF record
 /// are the same for many domains: those of the domain above serve its own mail.
-fn has_value_of_its_own(record: &Record) -> bool {
+fn has_own_value(record: &Record) -> bool {
     match record.id {
         RecordId::Verification | RecordId::Ownership => true,
         RecordId::Dkim1 | RecordId::Dkim2 | RecordId::Dkim3 => true,

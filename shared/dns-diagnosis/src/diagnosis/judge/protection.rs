@@ -16,7 +16,7 @@ pub(super) struct Protection {
 
 impl Case<'_> {
     /// Whether DKIM and MAIL FROM are in place: by what DNS says and, where SES was asked, by what SES
-    /// says. Not knowing is no reason to warn.
+    /// says. If either is unknown, there is no warning.
     ///
     /// `own` is what the records' own look-ups say, in the order of the record set.
     pub(super) fn protection(&self, own: &[Judgement]) -> Protection {

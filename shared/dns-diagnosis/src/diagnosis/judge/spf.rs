@@ -125,7 +125,7 @@ impl Case<'_> {
 
     fn weigh_spf(&self, record: &Record, value: &str, text: &str) -> (Standing, Vec<Finding>) {
         let damage = || match self.expected(record, value, false).compare(text) {
-            // Where a space is missing behind the version, a term is malformed.
+            // Where a space is missing after the version, a term is malformed.
             Likeness::Damaged(codes) if codes != [Code::ValuesJoined] => codes
                 .into_iter()
                 .map(|code| Finding::of(code, text))
@@ -140,7 +140,7 @@ impl Case<'_> {
                     SpfPass::Everybody { .. } => true,
                     SpfPass::Included { .. } => spf.as_ref().is_ok_and(allows_everybody),
                 };
-                // Nothing behind our include is evaluated for mail from SES; checkers that count
+                // Nothing after our include is evaluated for mail from SES; checkers that count
                 // all terms complain of them.
                 let many = spf.is_ok_and(|spf| spf.lookup_cost() > MAX_SPF_LOOKUPS);
                 let notes = [

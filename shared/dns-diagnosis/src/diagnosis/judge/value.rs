@@ -322,7 +322,7 @@ fn begins_with_number(host: &str) -> bool {
     words.next().is_some_and(is_number)
 }
 
-/// Whether the host for bounces has its priority behind it, and perhaps a zone behind that.
+/// Whether the host for bounces has its priority after it, and perhaps a zone after that.
 fn ends_with_number(host: &str) -> bool {
     let host = decode(host).to_ascii_lowercase();
     let Some((front, behind)) = host.split_once(char::is_whitespace) else {

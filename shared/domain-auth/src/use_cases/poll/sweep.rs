@@ -1,7 +1,7 @@
 //! Reading SES's list of all identities, 1,000 per call. A domain that is verified in the list
 //! needs no call of its own; details are requested only for the others. The list of a large account
-//! is read over several runs. Each part has effect immediately; missing identities are known at the
-//! end of the list.
+//! is read over several runs. Each part has effect immediately; missing identities are known when
+//! the whole list has been read.
 
 use std::collections::BTreeMap;
 

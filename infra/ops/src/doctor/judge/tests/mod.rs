@@ -167,7 +167,7 @@ fn a_stack_in_order_has_no_finding() {
 }
 
 #[test]
-fn a_stack_whose_programs_have_a_scope_of_their_own_has_no_finding() {
+fn a_stack_whose_programs_have_a_separate_scope_has_no_finding() {
     let mut facts = in_order();
     facts.set("MassMailScope", "crm/mass-mail");
     facts.set("ClientNameClaim", "");
@@ -210,7 +210,7 @@ fn every_code_has_a_test() {
 }
 
 #[test]
-fn what_cannot_be_asked_is_a_finding_each_and_no_panic() {
+fn each_unanswered_request_is_a_finding() {
     let mut facts = in_order();
     let denied = || "AccessDenied".to_owned();
     facts.account = Err(denied());
@@ -242,7 +242,7 @@ fn problems_come_before_warnings() {
 }
 
 #[test]
-fn an_address_of_the_console_that_api_gateway_gives_is_no_difference() {
+fn an_api_gateway_address_of_the_console_is_not_a_difference() {
     let mut facts = in_order();
     let function = facts.functions.values_mut().next().unwrap();
     let environment = &mut function.as_mut().unwrap().environment;

@@ -7,6 +7,7 @@ mod config;
 
 use domain_auth::domain::Domain;
 use domain_auth::idempotency::IdempotencyLedger;
+use domain_auth::limits::ReadClientRecord;
 use domain_auth::ports::{Clock, CommitChanges, Ports, ReadDomains};
 use domain_auth::use_cases::StoreTools;
 use domain_auth::use_cases::links::{make_link, withdraw_link};
@@ -32,7 +33,7 @@ pub struct App<P: Ports> {
 
 impl<P> App<P>
 where
-    P: Ports<Store: ReadDomains + CommitChanges + IdempotencyLedger>,
+    P: Ports<Store: ReadDomains + CommitChanges + IdempotencyLedger + ReadClientRecord>,
 {
     /// Answers one request. The response for a new link contains its token, so it is not stored for an
     /// `Idempotency-Key`: the same request again is refused.

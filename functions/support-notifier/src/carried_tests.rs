@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use aws_lambda_events::event::sqs::{SqsBatchResponse, SqsEvent};
-use domain_auth::mail_limits::CONTACT_EMAILS_PER_DAY;
+use domain_auth::mail_limits::{CONTACT_EMAILS_PER_DAY, CONTACT_EMAILS_PER_DAY_OF_ALL};
 use domain_auth::ports::MailTo;
 use jiff::SignedDuration;
 use serde_json::{Value, json};
@@ -100,6 +100,33 @@ async fn events_beyond_a_contacts_daily_limit_are_listed_next_day() {
     assert_eq!(once.len(), (CONTACT_EMAILS_PER_DAY + REST) as usize);
     notified(&app, batch(&twice, "arn:carried")).await;
     assert_eq!(to_contact(&app).len(), emails.len(), "once");
+}
+
+#[tokio::test]
+async fn one_client_does_not_use_up_the_emails_of_another_with_the_same_contact() {
+    let mut app = app();
+    app.notify_clients = true;
+    let of = |client: u32, number: u32| {
+        let mut event: Value = serde_json::from_str(&recovered(1_000 * client + number)).unwrap();
+        event["client"] = json!(format!("client-{client}"));
+        event["contact_email"] = json!(format!("kim+{number}@example.com"));
+        event.to_string()
+    };
+    let clients = CONTACT_EMAILS_PER_DAY_OF_ALL / CONTACT_EMAILS_PER_DAY;
+    for client in 0..=clients {
+        let before = to_contact(&app).len();
+        for number in 0..=CONTACT_EMAILS_PER_DAY {
+            app.clock.advance(SignedDuration::from_secs(4));
+            notified(&app, batch(&[of(client, number)], "arn:usual")).await;
+        }
+        let emails = to_contact(&app).len() - before;
+        let expected = if client < clients {
+            CONTACT_EMAILS_PER_DAY
+        } else {
+            0
+        };
+        assert_eq!(emails, expected as usize, "client {client}");
+    }
 }
 
 #[tokio::test]

@@ -6,13 +6,16 @@ use std::fmt;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::instructions::{Day, Recipient};
-use crate::names::EmailAddress;
+use crate::names::{ClientId, EmailAddress};
 use crate::ports::StoreError;
 
-/// Emails to one contact in a day, not counting emails that say that mail stops. A client chooses
-/// the address, which may be a stranger's. Events beyond the limit are listed in one email the next
-/// day.
+/// Emails about one client's domains to one contact in a day, not counting emails that say that mail stops. A client
+/// chooses the address, which may be a stranger's. Events beyond the limit are listed in one email the next day.
 pub const CONTACT_EMAILS_PER_DAY: u32 = 30;
+
+/// Emails about the domains of all clients to one contact in a day. Higher, so that one client does not use up the
+/// emails of another one that has the same contact.
+pub const CONTACT_EMAILS_PER_DAY_OF_ALL: u32 = 120;
 
 const SECONDS_PER_MINUTE: i64 = 60;
 
@@ -35,6 +38,8 @@ pub enum Mailbox {
     Support,
     /// A client contact's.
     Contact(Recipient),
+    /// A client contact's, for the emails about this client's domains.
+    ContactOf(ClientId, Recipient),
 }
 
 /// The time in which emails are counted.
@@ -77,6 +82,11 @@ pub trait CountEmails: Send + Sync {
 }
 
 impl Mailbox {
+    /// The mailbox of a contact's address, for emails about one client's domains.
+    pub fn of_client(client: &ClientId, contact: &EmailAddress) -> Self {
+        Self::ContactOf(client.clone(), Recipient::of(contact))
+    }
+
     /// The mailbox of a contact's address.
     pub fn of(contact: &EmailAddress) -> Self {
         Self::Contact(Recipient::of(contact))

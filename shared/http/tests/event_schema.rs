@@ -100,4 +100,16 @@ fn the_schema_rejects_invalid_events() {
         other.as_object_mut().unwrap().remove(member);
         assert!(!validator.is_valid(&other), "without {member}");
     }
+    for (member, value) in [
+        ("domain", ""),
+        ("domain", "EXAMPLE.com"),
+        ("domain", "example.com."),
+        ("contact_email", "notanaddress"),
+        ("note", ""),
+        ("event_id", "6ba7b810-9dad-11d1-80b4-00c04fd430c8"),
+    ] {
+        let mut other = event.clone();
+        other[member] = json!(value);
+        assert!(!validator.is_valid(&other), "{member}: {value}");
+    }
 }

@@ -128,16 +128,20 @@ fn keys_of_code() -> Vec<(&'static str, &'static str, Vec<Key>)> {
         (
             "mailbox",
             "emails to a mailbox",
-            [Mailbox::Support, Mailbox::Contact(recipient.clone())]
-                .iter()
-                .flat_map(|to| {
-                    [
-                        MailWindow::Minute(Minute::of(Timestamp::UNIX_EPOCH)),
-                        MailWindow::Day(day),
-                    ]
-                    .map(|window| Key::mailbox(to, window))
-                })
-                .collect(),
+            [
+                Mailbox::Support,
+                Mailbox::Contact(recipient.clone()),
+                Mailbox::ContactOf(client.clone(), recipient.clone()),
+            ]
+            .iter()
+            .flat_map(|to| {
+                [
+                    MailWindow::Minute(Minute::of(Timestamp::UNIX_EPOCH)),
+                    MailWindow::Day(day),
+                ]
+                .map(|window| Key::mailbox(to, window))
+            })
+            .collect(),
         ),
         (
             "idempotency",
@@ -201,6 +205,7 @@ fn expand(template: &str) -> BTreeSet<String> {
         "SHA-256 of the token" => vec![digest(token().as_str())],
         "SHA-256 of the key" => vec![digest(KEY)],
         "SHA-256 of the address" => vec![digest("kim@example.com")],
+        "SHA-256 of client and address" => vec![digest("maple-homes kim@example.com")],
         "added at" => vec![sortable(domain.added_at)],
         "state since" => vec![sortable(domain.state_since)],
         "next check" => vec![sortable(domain.next_check)],

@@ -130,6 +130,12 @@ impl Key {
         let pk = match to {
             Mailbox::Support => "MAILBOX#SUPPORT".to_owned(),
             Mailbox::Contact(contact) => format!("MAILBOX#{}", digest(contact.as_str())),
+            Mailbox::ContactOf(client, contact) => {
+                format!(
+                    "MAILBOX#{}",
+                    digest(&format!("{client} {}", contact.as_str()))
+                )
+            }
         };
         let sk = match window {
             MailWindow::Minute(minute) => format!("MINUTE#{minute}"),

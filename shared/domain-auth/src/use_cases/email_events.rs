@@ -16,7 +16,7 @@ use crate::audience::{Audience, EmailId};
 use crate::event::Event;
 use crate::instructions::Day;
 use crate::limits::ReadClientRecord;
-use crate::mail_limits::{CONTACT_EMAILS_PER_DAY, CountEmails, MailLimits, MailWindow};
+use crate::mail_limits::{CountEmails, MailLimits, MailWindow};
 use crate::ports::{Clock, Email, EmailLedger, Lease, Ports, SendEmail, SesError, alias};
 use crate::ses_share::{SesTurns, Turn, TurnRequest};
 
@@ -186,8 +186,11 @@ where
             Audience::Client => {
                 let day = Day::of(now);
                 let window = MailWindow::Day(day);
-                let count = store.emails_counted(&item.mailbox(), window).await?;
-                if count < CONTACT_EMAILS_PER_DAY {
+                let mut is_full = false;
+                for (mailbox, limit) in item.counted_on_a_day() {
+                    is_full |= store.emails_counted(&mailbox, window).await? >= limit;
+                }
+                if !is_full {
                     return Ok(Begun::Own);
                 }
                 // Nothing was sent: the next delivery need not wait for the lease.
@@ -308,11 +311,13 @@ where
         }
         if item.audience == Audience::Client && !stops_mail(item.event) {
             let day = MailWindow::Day(Day::of(clock.now()));
-            if let Err(error) = store.count_email(&item.mailbox(), day, u32::MAX).await {
-                tracing::warn!(
-                    error = &error as &dyn std::error::Error,
-                    "an email to a contact was not counted"
-                );
+            for (mailbox, _) in item.counted_on_a_day() {
+                if let Err(error) = store.count_email(&mailbox, day, u32::MAX).await {
+                    tracing::warn!(
+                        error = &error as &dyn std::error::Error,
+                        "an email to a contact was not counted"
+                    );
+                }
             }
         }
         Ok(None)

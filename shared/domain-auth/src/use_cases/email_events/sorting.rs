@@ -2,7 +2,7 @@
 
 use crate::audience::{Audience, EmailId};
 use crate::event::{Event, EventType};
-use crate::mail_limits::Mailbox;
+use crate::mail_limits::{CONTACT_EMAILS_PER_DAY, CONTACT_EMAILS_PER_DAY_OF_ALL, Mailbox};
 use crate::names::ClientId;
 use crate::ports::{LISTED_AT_ONCE, MailTo};
 
@@ -85,6 +85,20 @@ impl<'a> Item<'a> {
         match &self.to {
             MailTo::Support => Mailbox::Support,
             MailTo::Contact(contact) => Mailbox::of(contact),
+        }
+    }
+
+    /// The counts of the day with their limits: of this client's emails to the contact, and of all clients'.
+    pub(super) fn counted_on_a_day(&self) -> Vec<(Mailbox, u32)> {
+        match &self.to {
+            MailTo::Support => Vec::new(),
+            MailTo::Contact(contact) => vec![
+                (
+                    Mailbox::of_client(&self.event.client, contact),
+                    CONTACT_EMAILS_PER_DAY,
+                ),
+                (Mailbox::of(contact), CONTACT_EMAILS_PER_DAY_OF_ALL),
+            ],
         }
     }
 

@@ -208,8 +208,8 @@ answer_token_request = cognito._oauth2_token
 
 
 def with_pkce_on_both_sides(data, query_params, raw_body=b"", headers=None):
-    """A verifier without a challenge is refused (RFC 9700 section 4.8.2): the challenge was left out of the
-    authorization request by somebody between console and issuer. ministack ignores such a verifier."""
+    """A verifier without a challenge is refused (RFC 9700 section 4.8.2): the challenge was taken
+    out of the authorization request between console and issuer. ministack ignores such a verifier."""
     form = urllib.parse.parse_qs(raw_body.decode("utf-8", errors="replace"))
     granted = cognito._authorization_codes.get(form.get("code", [""])[0])
     if granted and "code_verifier" in form and not granted.get("code_challenge"):

@@ -48,7 +48,7 @@ fn domain(number: usize, status: Status) -> Value {
 
 fn entry(length: usize) -> Value {
     json!({
-        "at": noon(), "sentence": format!("Somebody changed it: {}", text(length)),
+        "at": noon(), "sentence": format!("The client changed it: {}", text(length)),
         "actor": { "kind": "client_admin", "subject": "s".repeat(128) },
         "from": null, "to": "pending",
         "evidence": { "before": vec![text(98); 50], "after": vec![text(98); 50] },

@@ -2,6 +2,8 @@
 
 use askama::Template;
 use domain_auth::diagnosis::RecordState;
+use domain_auth::names::DomainName;
+use domain_auth::providers::explained;
 use domain_auth::records::RecordId;
 use domain_auth::state::Status;
 use domain_auth_pages::{RecordCard, cards};
@@ -88,6 +90,8 @@ pub(crate) struct DomainPage<'a> {
     cards: Cards,
     waits_for_records: bool,
     provider: Option<String>,
+    /// What "your DNS provider" is, which the fixes name.
+    explained: String,
     check_in: i64,
     looked_at: Option<String>,
     domain: &'a Domain,
@@ -143,6 +147,7 @@ impl<'a> DomainPage<'a> {
             waits_for_records: matches!(status, Status::Pending | Status::Contested)
                 || words::has_lost_records(summary),
             provider: known.map(|provider| provider.name.clone()),
+            explained: explained(known, &bought(&summary.domain)),
             check_in: check_in(domain, now),
             looked_at: domain.dns_looked_at.map(words::moment),
             tell_early: next::tell_early(place, summary),
@@ -153,6 +158,15 @@ impl<'a> DomainPage<'a> {
             forms,
         })
     }
+}
+
+/// The name that was bought, of which the domain may be a part.
+fn bought(domain: &str) -> String {
+    let name = DomainName::parse(domain);
+    name.map_or_else(
+        |_| domain.to_owned(),
+        |name| name.organizational().to_owned(),
+    )
 }
 
 fn check_in(domain: &Domain, now: Timestamp) -> i64 {

@@ -10,6 +10,7 @@ use domain_auth::domain::Domain;
 use domain_auth::handoff::{Handoff, in_words, zones};
 use domain_auth::links::LinkToken;
 use domain_auth::plain_text::shown;
+use domain_auth::providers::explained;
 use domain_auth::state::{State, Status};
 use domain_auth::use_cases::check::CHECK_INTERVAL;
 use domain_auth::use_cases::links::Opened;
@@ -63,6 +64,8 @@ struct Main<'a> {
     claim: bool,
     deadline: Option<String>,
     provider: Option<&'static domain_auth::providers::Provider>,
+    /// What "your DNS provider" is, which the fixes name.
+    explained: String,
     zone: Option<String>,
     cards: Vec<RecordCard>,
     /// Diagnoses of the domain as a whole.
@@ -116,6 +119,7 @@ pub(crate) fn opened(
     let remarks = serde_json::from_value(take("diagnoses"))?;
     let status = domain.state.status();
     let (headline, tone) = headline(status, step, &records);
+    let known = provider.as_ref().and_then(Provider::known);
     let checked_at = domain.checked_at.map(|at| at + CHECK_INTERVAL);
     let main = Main {
         token: token.as_str(),
@@ -126,7 +130,8 @@ pub(crate) fn opened(
         detail: detail(status, step, &records).filter(|_| step != NextStepCode::AskLasso),
         claim: step == NextStepCode::PublishOwnershipRecord,
         deadline: deadline(domain).map(in_words),
-        provider: provider.as_ref().and_then(Provider::known),
+        provider: known,
+        explained: explained(known, domain.name.organizational()),
         zone: zone(domain, look.as_ref()),
         cards: cards(&records, provider.as_ref()),
         remarks,

@@ -6,7 +6,7 @@ use super::notes::{claim_notice, note, purpose};
 use super::{Handoff, HandoffError};
 use crate::names::DomainName;
 use crate::names::plain_text;
-use crate::providers::Panel;
+use crate::providers::{Panel, explained};
 use crate::records::{Record, RecordData, Requirement};
 
 #[derive(Template)]
@@ -26,6 +26,8 @@ pub(super) struct Page<'a> {
     pub(super) shown_domain: String,
     pub(super) zone: &'a str,
     pub(super) place: &'a str,
+    /// What a DNS provider is.
+    pub(super) explained: String,
     pub(super) url: Option<&'a str>,
     pub(super) steps: &'a [String],
     pub(super) note: Option<&'a str>,
@@ -87,6 +89,7 @@ pub(super) fn page<'a>(
         shown_domain: shown(domain),
         zone: panel.zone(),
         place: panel.place(),
+        explained: explained(provider, domain.organizational()),
         url: provider.map(|provider| provider.url.as_str()),
         steps: provider.map_or(&[], |provider| &provider.steps),
         note: provider.and_then(|provider| provider.note.as_deref()),

@@ -48,7 +48,7 @@ pub fn samples() -> Result<Vec<Sample>, serde_json::Error> {
             });
         }
     }
-    for (name, reader, events) in lists::lists()? {
+    for (name, reader, events) in lists::lists(&events()?) {
         let events: Vec<&Event> = events.iter().collect();
         samples.extend(digest(&events, reader, &console).map(|draft| Sample {
             name: name.to_owned(),

@@ -18,7 +18,7 @@ async fn a_refused_form_has_again_what_was_typed() {
         200,
         json!({ "items": [] }),
     );
-    let problem = json!({ "code": "validation_failed", "title": "Invalid", "detail": "email is not an email address.", "status": 422 });
+    let problem = json!({ "code": "validation_failed", "title": "Invalid", "detail": "“email” is not an email address.", "status": 422 });
     browser.answer("POST /domains/example.com/instructions", 422, problem);
     let page = "/domains/example.com/hand-over";
     let form = Browser::form_in(

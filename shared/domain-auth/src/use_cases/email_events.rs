@@ -20,8 +20,7 @@ use crate::mail_limits::{CountEmails, MailLimits, MailWindow};
 use crate::ports::{Clock, Email, EmailLedger, Lease, Ports, SendEmail, SesError, alias};
 use crate::ses_share::{SesTurns, Turn, TurnRequest};
 
-use minute::is_to_wait;
-use sorting::{by_reader, into_lists, of_length};
+use sorting::{by_reader, into_lists, is_to_wait, of_length};
 
 pub use outcome::{EmailError, Form, Outcome, RenderError, Settled};
 pub use sorting::Item;

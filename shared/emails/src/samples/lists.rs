@@ -4,15 +4,13 @@ use domain_auth::audience::Audience;
 use domain_auth::event::Event;
 use domain_auth::names::DomainName;
 
-use super::events;
 use crate::Reader;
 
 /// A list's identifier, its reader, and what it lists.
 type List = (&'static str, Reader, Vec<Event>);
 
 /// One list of each kind.
-pub(super) fn lists() -> Result<Vec<List>, serde_json::Error> {
-    let events = events()?;
+pub(super) fn lists(events: &[(&'static str, Event)]) -> Vec<List> {
     let of = |names: &[&str]| -> Vec<Event> {
         let named = |name: &&str| events.iter().find(|(known, _)| known == name);
         let found = names.iter().filter_map(named);
@@ -29,7 +27,7 @@ pub(super) fn lists() -> Result<Vec<List>, serde_json::Error> {
     let mixed = of_client.filter(|event| Audience::Client.is_told_of(event));
     let mixed = mixed.filter(|event| event.previous_status.is_some_and(|before| !before.sends()));
     let mixed: Vec<Event> = mixed.cloned().collect();
-    Ok(vec![
+    vec![
         ("support-digest", Reader::Support, failed()),
         ("client-digest", Reader::Client, failed()),
         ("support-digest-mixed", Reader::Support, waits),
@@ -44,7 +42,7 @@ pub(super) fn lists() -> Result<Vec<List>, serde_json::Error> {
             Reader::Client,
             of(&["records-ready", "expiring", "failed-waiting"]),
         ),
-    ])
+    ]
 }
 
 /// The events, with other names in turn.

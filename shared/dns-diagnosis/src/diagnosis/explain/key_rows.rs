@@ -5,6 +5,9 @@ use super::trouble_words::listed;
 use super::wording::Wording;
 use crate::records::{Record, RecordData, RecordId};
 
+/// Most rows that a fix names one by one.
+const MAX_ROWS: usize = 4;
+
 impl Wording<'_> {
     /// The CNAME record without a proxy in front of it.
     pub(super) fn unproxy(&self, record: &Record) -> Fix {
@@ -70,7 +73,7 @@ impl Wording<'_> {
             }
         });
         let rows: Vec<String> = rows.collect();
-        if rows.is_empty() {
+        if rows.is_empty() || rows.len() > MAX_ROWS {
             format!("the other records {}", self.row(&record.name))
         } else {
             listed(&rows)

@@ -7,6 +7,9 @@ use crate::diagnosis::judge::decode;
 
 /// Longest value that is shown in full, in characters as they are shown.
 const MAX_SHOWN: usize = 160;
+/// Longest value that a sentence has in full to be copied. Longer ones are no values of a mail service: SPF and DMARC
+/// records have to fit into a DNS message of 512 octets (RFC 7208 section 3.4).
+const MAX_COPIED: usize = 1_000;
 /// Most values that are shown of one name.
 const MAX_VALUES: usize = 5;
 
@@ -16,9 +19,9 @@ pub fn show(value: &str) -> String {
     show_up_to(value, MAX_SHOWN)
 }
 
-/// The same without a cut, for a value that is copied from the sentence.
+/// As [`show`], for a value that is copied from the sentence.
 pub(super) fn in_full(value: &str) -> String {
-    show_up_to(value, usize::MAX)
+    show_up_to(value, MAX_COPIED)
 }
 
 /// Whether a value is longer than a sentence shows.

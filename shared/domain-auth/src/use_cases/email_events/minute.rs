@@ -6,20 +6,6 @@ use super::{EmailError, Form, Item, MailStore, Outcome, Postman, RenderError, Se
 use crate::mail_limits::{CountEmails, MailWindow, Minute};
 use crate::ports::{Clock, Email, Ports, SendEmail, StoreError};
 
-/// Fewer events than this beyond the limit of a minute wait once for the end of the minute, so that
-/// one email can list more of them.
-const GATHERED: usize = 10;
-
-/// Whether events beyond the limit wait for the end of the minute. A single one always does: a list of one event
-/// would be one more email about a single event.
-pub(super) fn is_to_wait(items: &[Item<'_>], above: &[usize]) -> bool {
-    match above.len() {
-        0 => false,
-        1 => true,
-        count => count < GATHERED && above.iter().all(|at| items[*at].may_wait),
-    }
-}
-
 impl<P, R> Postman<'_, P, R>
 where
     P: Ports<Store: MailStore, Mail: SendEmail>,

@@ -20,6 +20,10 @@ const _: () = assert!(LONGEST_LIST <= LISTED_AT_ONCE);
 /// The same number for types that people read as a list anyway.
 const A_LIST: usize = 2;
 
+/// Fewer events than this beyond the limit of a minute wait once for the end of the minute, so that
+/// one email can list more of them.
+const GATHERED: usize = 10;
+
 /// An event for an audience.
 #[derive(Debug, Clone)]
 pub struct Item<'a> {
@@ -183,5 +187,15 @@ fn is_read_as_a_list(event_type: EventType) -> bool {
         EventType::Displaced | EventType::Ready | EventType::Verified => false,
         EventType::Authenticated | EventType::AtRisk | EventType::Recovered => false,
         EventType::Rejected | EventType::Expiring | EventType::Removed => false,
+    }
+}
+
+/// Whether events beyond the limit wait for the end of the minute. A single one always does: a list of one event
+/// would be one more email about a single event.
+pub(super) fn is_to_wait(items: &[Item<'_>], above: &[usize]) -> bool {
+    match above.len() {
+        0 => false,
+        1 => true,
+        count => count < GATHERED && above.iter().all(|at| items[*at].may_wait),
     }
 }

@@ -164,7 +164,7 @@ impl Bench {
         let (client, name) = (client(client_id), domain_name(name));
         let (store, tools) = (&self.table, self.tools());
         let (domain, given) = ((&client, &name), Confirmation::Given);
-        let marked = remove::mark(&tools, domain, given, &Actor::Service).await;
+        let marked = Box::pin(remove::mark(&tools, domain, given, &Actor::Service)).await;
         let marked = marked.unwrap().expect("it was not marked before");
         if store.domain(&client, &name).await.unwrap().is_some() {
             Box::pin(remove::finish(&tools, marked.domain))

@@ -18,23 +18,16 @@ pub(crate) const IDENTIFIERS: &str = "A client is found by its identifier, such 
 
 /// Back to the queue and its search: with the domain that the API has found in the text, or with what is wrong.
 fn not_found(search: &str, problem: &Problem) -> Outcome {
-    match problem
-        .suggestion
-        .as_deref()
-        .filter(|found| *found != search)
-    {
-        Some(found) => {
-            let query = form_urlencoded::Serializer::new(String::new())
-                .append_pair("domain", found)
-                .finish();
-            let text = format!("“{search}” was read as {found}.");
-            Outcome::said(&format!("/staff?{query}"), "wait", text)
-        }
-        None => {
-            let text = format!("“{search}” was not looked for: {}", words::refusal(problem));
-            Outcome::refused("/staff", text)
-        }
-    }
+    let suggestion = problem.suggestion.as_deref();
+    let Some(found) = suggestion.filter(|found| *found != search) else {
+        let text = format!("“{search}” was not looked for: {}", words::refusal(problem));
+        return Outcome::refused("/staff", text);
+    };
+    let query = form_urlencoded::Serializer::new(String::new())
+        .append_pair("domain", found)
+        .finish();
+    let text = format!("“{search}” was read as {found}.");
+    Outcome::said(&format!("/staff?{query}"), "wait", text)
 }
 
 impl<F: Fetch> Visit<'_, F> {

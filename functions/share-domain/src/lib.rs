@@ -38,12 +38,13 @@ where
     /// Answers one request. The response for a new link contains its token, so it is not stored for an
     /// `Idempotency-Key`: the same request again is refused.
     pub async fn handle(&self, request: ParsedRequest) -> Reply {
-        let handled = self.answer(&request);
+        let handled = Box::pin(self.answer(&request));
         if !request.operation().is_ok_and(Operation::takes_keys) {
             return reply_to(&request, handled).await;
         }
         let (store, clock) = (&self.store, &self.clock);
-        once_with_secret(store, clock, &request, handled, ApiError::LinkMadeBefore).await
+        let instead = ApiError::LinkMadeBefore;
+        Box::pin(once_with_secret(store, clock, &request, handled, instead)).await
     }
 
     async fn answer(&self, request: &ParsedRequest) -> Result<Reply, ApiError> {

@@ -85,9 +85,9 @@ impl Fault {
     fn applies_to(&self, operation: Operation, names: &[String]) -> bool {
         let of_operation = self.operation == operation.name()
             || (self.operation == "*" && operation.is_identity());
-        let named =
+        let concerned =
             |identity: &String| names.iter().any(|name| name.eq_ignore_ascii_case(identity));
-        self.times != Some(0) && of_operation && self.identity.as_ref().is_none_or(named)
+        self.times != Some(0) && of_operation && self.identity.as_ref().is_none_or(concerned)
     }
 
     fn admission(&self) -> Admission {

@@ -81,7 +81,10 @@ pub(super) async fn run(aws: &Aws, stack: &Stack, options: &Erase) -> Result<Rep
     let erasing = if options.consent.yes {
         let (tools, by) = (connected.store_tools(), Actor::lasso_support(&options.by));
         let until = connected.clock.now() + MARKING;
-        match erase(&tools, &id, &by, until).await.map_err(failed)? {
+        match Box::pin(erase(&tools, &id, &by, until))
+            .await
+            .map_err(failed)?
+        {
             Standing::UnderWay {
                 erasure,
                 domains_left,

@@ -126,7 +126,7 @@ impl Wording<'_> {
                     in_full(&value)
                 )
             };
-            return self.ask_company(&show(at), &words);
+            return Self::ask_company(&show(at), &words);
         }
         let there = Record {
             name: if at == place { &record.name } else { at }.to_owned(),

@@ -58,7 +58,7 @@ impl Wording<'_> {
                 Some(self.add_elsewhere(record, at.unwrap_or(place)))
             }
             Code::DmarcWrongPlace if at.is_none() && self.is_elsewhere(raw) => {
-                Some(self.ask_company(
+                Some(Self::ask_company(
                     &show(raw),
                     &format!(
                         "The CNAME record {} leads to {}. Please publish our DMARC policy there.",
@@ -233,7 +233,7 @@ impl Wording<'_> {
     }
 
     /// What to ask a company that is known by a name of its servers alone.
-    pub(super) fn ask_company(&self, server: &str, words: &str) -> Fix {
+    pub(super) fn ask_company(server: &str, words: &str) -> Fix {
         Self::advice(format!(
             "Send this to the company that {server} belongs to; the person who looks after your DNS knows which one: \
              “{words}”"

@@ -38,6 +38,6 @@ impl Wording<'_> {
                 record.name
             )
         };
-        Some(self.ask_company(at, &words))
+        Some(Self::ask_company(at, &words))
     }
 }

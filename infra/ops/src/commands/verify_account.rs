@@ -151,7 +151,7 @@ where
     for name in Names::below(domain)?.all() {
         if describe(tools, name).await?.is_some() {
             return Err(Error::Input(format!(
-                "SES has an identity {name} already: choose a domain without one below it, or delete it if an earlier run left it"
+                "SES has an identity {name}, which this run did not make: choose another domain, or delete it if an earlier run left it"
             )));
         }
     }

@@ -34,7 +34,8 @@ impl<F: Fetch> Visit<'_, F> {
             _other => return Err(Failure::NoPage),
         };
         match (is_post, parts) {
-            (false, []) => self.home().await,
+            // Emails about several domains, or about one that is gone, lead to the address of the API's list.
+            (false, [] | ["domains"]) => self.home().await,
             (true, ["domains"]) => self.add().await,
             (_, ["domains", domain, rest @ ..]) => {
                 self.domain(&Place::own(domain), is_post, rest).await

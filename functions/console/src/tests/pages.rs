@@ -282,7 +282,11 @@ async fn lists_and_history_are_pages() {
         200,
         answered(&format!("{snapshots}@list.json")),
     );
-    insta::assert_snapshot!("list", content(&browser.get("/").await.body));
+    let list = browser.get("/").await;
+    let by_an_email = browser.get("/domains").await;
+    assert_eq!(by_an_email.status, 200);
+    assert_eq!(content(&by_an_email.body), content(&list.body));
+    insta::assert_snapshot!("list", content(&list.body));
     browser.answer(
         "GET /domains/example.com/history?limit=50",
         200,

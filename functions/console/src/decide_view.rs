@@ -160,8 +160,11 @@ impl<'a> Decide<'a> {
         })
     }
 
+    /// A client that has lost the name has no claim to end.
     fn can_release(&self) -> bool {
-        self.domain.summary.status != Status::Removing
+        let claim = self.domain.claim.as_ref();
+        let lost = claim.is_some_and(|claim| claim.lost_at.is_some());
+        self.domain.summary.status != Status::Removing && !lost
     }
 }
 

@@ -184,6 +184,9 @@ pub(crate) struct Claim {
     pub(crate) holder: Option<String>,
     /// When it was proven.
     pub(crate) proven_at: Option<Timestamp>,
+    /// When the client lost the name, if it has not proven it since.
+    #[serde(default)]
+    pub(crate) lost_at: Option<Timestamp>,
     /// The claims that block it.
     pub(crate) against: Vec<OtherClaim>,
     /// Why it needs proof.

@@ -2,7 +2,7 @@
 
 use domain_auth::claims::{ClaimRegister, Standing};
 use domain_auth::dns::DnsLook;
-use domain_auth::domain::Domain;
+use domain_auth::domain::{Domain, Situation};
 use domain_auth::event::staff_path;
 use domain_auth::names::{ClientId, DomainName};
 use domain_auth::ports::Page;
@@ -64,6 +64,9 @@ pub struct ClaimView {
     /// When the claim was proven. If it is contested, Lasso support has had to decide since then.
     #[serde(serialize_with = "in_millis")]
     pub proven_at: Option<Timestamp>,
+    /// When the client lost the name. Until the client proves it again, there is no claim to end.
+    #[serde(serialize_with = "in_millis")]
+    pub lost_at: Option<Timestamp>,
     /// Clients whose claims stand in the way of this one.
     pub against: Vec<OtherClaimView>,
     /// Why a contested claim needs proof, and until when: those claims, and what else there is. Empty where
@@ -296,10 +299,13 @@ impl ClaimView {
             .map(|(name, client)| OtherClaimView::new(client, name));
         let challengers = domain.challengers.iter();
         let challengers = challengers.map(|other| OtherClaimView::new(&other.client, &other.name));
+        let displacement = domain.state.displacement();
+        let lost = displacement.filter(|_| Situation::of(domain).lost);
         Self {
             standing,
             holder: claims.holder(&domain.name).map(ToString::to_string),
             proven_at,
+            lost_at: lost.map(|displacement| displacement.at),
             against: against.collect(),
             in_the_way: obstacles(domain, claims, now),
             challengers: challengers.collect(),

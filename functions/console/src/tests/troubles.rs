@@ -90,6 +90,25 @@ async fn the_page_of_a_holder_leads_to_where_the_challenge_is_decided() {
 }
 
 #[tokio::test]
+async fn the_end_of_a_claim_is_not_offered_once_the_name_is_lost() {
+    let mut browser = Browser::of(support()).await;
+    let place = "/staff/clients/maple-homes/domains/example.com";
+    for (lost_at, offered) in [(Value::Null, true), (json!("2026-11-20T10:00:00Z"), false)] {
+        let mut domain = with_step(Status::Contested, "prove_ownership");
+        domain["claim"] = json!({
+            "standing": "contested", "holder": null, "proven_at": null, "lost_at": lost_at,
+            "in_the_way": [], "against": [], "challengers": [],
+        });
+        browser.answer(&format!("GET {place}"), 200, domain);
+        let history = format!("GET {place}/history?limit=10");
+        browser.answer(&history, 200, json!({ "items": [] }));
+        let page = browser.get(place).await.body;
+        assert_eq!(page.contains("id=\"release\""), offered, "{page}");
+        assert!(page.contains("/remove\""), "{page}");
+    }
+}
+
+#[tokio::test]
 async fn a_search_reads_what_lasso_support_pastes_and_stays_on_the_page() {
     let mut browser = Browser::of(support()).await;
     let problem = json!({

@@ -88,6 +88,8 @@ codes! {
     ConfigurationSetPaused = Problem,
     /// The account has nearly as many identities as it may.
     IdentitiesNearQuota = Problem,
+    /// The quota of identities is said to be above the default.
+    IdentityQuotaAboveDefault = Warning,
     /// One client may have more domains than the account identities.
     ClientAboveIdentityQuota = Warning,
     /// The limit of a day is above that of all.
@@ -106,6 +108,8 @@ codes! {
     IssuerWithoutKeys = Problem,
     /// One claim is to say two things.
     ClaimsCoincide = Problem,
+    /// A claim that is to name the client or the roles describes the token.
+    ClaimOfToken = Problem,
     /// The claim that names the client is one that a person changes.
     ClientClaimOfPerson = Problem,
     /// The claim that holds the roles is one that a person changes.

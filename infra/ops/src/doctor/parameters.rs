@@ -23,16 +23,16 @@ pub const PARAMETERS: &[(&str, Checked)] = &[
     ("JwtAudience", Finds(&[C::ConsoleNotInAudience])),
     (
         "ClientIdClaim",
-        Finds(&[C::ClaimsCoincide, C::ClientClaimOfPerson]),
+        Finds(&[C::ClaimsCoincide, C::ClaimOfToken, C::ClientClaimOfPerson]),
     ),
     (
         "RolesClaim",
-        Finds(&[C::ClaimsCoincide, C::RolesClaimOfPerson]),
+        Finds(&[C::ClaimsCoincide, C::ClaimOfToken, C::RolesClaimOfPerson]),
     ),
     ("NameClaim", Free("decides only how people are shown")),
     (
         "ClientNameClaim",
-        Finds(&[C::ClaimsCoincide, C::ClientNameOfPerson]),
+        Finds(&[C::ClaimsCoincide, C::ClaimOfToken, C::ClientNameOfPerson]),
     ),
     (
         "MassMailScope",
@@ -160,7 +160,11 @@ pub const PARAMETERS: &[(&str, Checked)] = &[
     ),
     (
         "IdentityQuota",
-        Finds(&[C::IdentitiesNearQuota, C::ClientAboveIdentityQuota]),
+        Finds(&[
+            C::IdentitiesNearQuota,
+            C::IdentityQuotaAboveDefault,
+            C::ClientAboveIdentityQuota,
+        ]),
     ),
     ("Tracing", Finds(&[C::TracingOn])),
     (

@@ -68,6 +68,12 @@ pub(super) fn rows(text: &[u8]) -> Result<(Vec<Row>, Vec<RowNotDone>), Error> {
             COLUMNS.join(", ")
         )));
     }
+    let given = |column| headers.iter().filter(|name| *name == column).count();
+    if let Some(column) = COLUMNS.iter().find(|column| given(**column) > 1) {
+        return Err(Error::Input(format!(
+            "the CSV file has the column `{column}` more than once"
+        )));
+    }
     for wanted in ["client", "domain"] {
         if !headers.iter().any(|header| header == wanted) {
             return Err(Error::Input(format!(

@@ -408,6 +408,7 @@ fn a_file_without_the_columns_is_refused_as_a_whole() {
         "client;domain\n",
         "client,domain,communty\nmaple,example.com,Maple Ridge\n",
         "client,domain,contact-email\n",
+        "client,domain,client\nmaple,example.com,maple\n",
     ] {
         let refused = rows(text.as_bytes()).unwrap_err();
         assert_eq!(refused.exit_code(), WRONG_ARGUMENTS, "{text}");

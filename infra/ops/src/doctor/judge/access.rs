@@ -25,6 +25,34 @@ const CLAIMS_OF_A_PERSON: [&str; 17] = [
     "address",
 ];
 
+/// Claims about the token and the sign-in, the same for everybody or new with each token: RFC 7519 section 4.1, OpenID
+/// Connect Core 1.0 sections 2 and 5.1, RFC 9068 section 2.2, and those of Amazon Cognito ("Understanding user pool JSON web
+/// tokens").
+const CLAIMS_OF_A_TOKEN: [&str; 22] = [
+    "iss",
+    "aud",
+    "exp",
+    "nbf",
+    "iat",
+    "jti",
+    "azp",
+    "nonce",
+    "auth_time",
+    "acr",
+    "amr",
+    "at_hash",
+    "c_hash",
+    "sid",
+    "client_id",
+    "token_use",
+    "origin_jti",
+    "event_id",
+    "version",
+    "updated_at",
+    "email_verified",
+    "phone_number_verified",
+];
+
 /// Scopes that the token of every person has who signs in by a page that asks for them: those of OpenID Connect Core
 /// 1.0 sections 3.1.2.1, 5.4 and 11, and the one with which people at Amazon Cognito change their own attributes.
 const SCOPES_OF_PEOPLE: [&str; 7] = [
@@ -91,6 +119,7 @@ fn claims(facts: &Facts, findings: &mut Vec<Finding>) {
             ));
         }
     }
+    claims_of_a_token(facts, findings);
     claims_of_a_person(facts, findings);
     scope(facts, findings);
     origins(facts, findings);
@@ -113,6 +142,37 @@ fn origins(facts: &Facts, findings: &mut Vec<Finding>) {
             format!("{origin} in AllowedOrigins has no TLS: on its way, anybody can change a page that has tokens."),
             "Serve these pages by https, and name them so.",
         ));
+    }
+}
+
+/// Claims that say what a caller may do, or for whom, and that cannot tell one client from another.
+fn claims_of_a_token(facts: &Facts, findings: &mut Vec<Finding>) {
+    for (parameter, effect, remedy) in [
+        (
+            "ClientIdClaim",
+            "clients would share one list of domains, or would not see their own again",
+            "Set ClientIdClaim to a claim that Lasso alone writes, with a value of its own for each client.",
+        ),
+        (
+            "RolesClaim",
+            "no caller has a role",
+            "Set RolesClaim to the claim that has the roles.",
+        ),
+        (
+            "ClientNameClaim",
+            "emails would show its value as the name of the client",
+            "Set ClientNameClaim to the claim that has the client's name, or leave it empty.",
+        ),
+    ] {
+        let claim = facts.parameter(parameter);
+        if CLAIMS_OF_A_TOKEN.contains(&claim) {
+            findings.push(Code::ClaimOfToken.found(
+                format!(
+                    "{parameter} is {claim}, which describes the token or the sign-in: {effect}."
+                ),
+                remedy,
+            ));
+        }
     }
 }
 

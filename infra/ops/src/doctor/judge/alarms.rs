@@ -129,7 +129,7 @@ fn chat(facts: &Facts, findings: &mut Vec<Finding>) {
     if topic.is_some_and(|topic| topic.as_ref().is_none_or(|topic| topic.confirmed == 0)) {
         findings.push(Code::ChatUnheard.found(
             "ChatMessages is true, and nothing is subscribed to the topic for chat messages.",
-            "Subscribe a channel of Amazon Q Developer in chat applications to the output ChatTopicArn (docs/deploy.md), or set ChatMessages=false.",
+            "Subscribe a channel of Amazon Q Developer in chat applications to the output ChatTopicArn (docs/events.md, \"What a chat channel gets\"), or set ChatMessages=false.",
         ));
     }
 }

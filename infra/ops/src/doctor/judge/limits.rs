@@ -5,6 +5,10 @@ use super::super::finding::{Code, Finding};
 use super::answered::answered;
 use domain_auth::names::Eligibility;
 
+/// Identities that an account may have in one Region, unless AWS has raised the quota (Amazon SES Developer Guide, "Service
+/// quotas in Amazon SES").
+const DEFAULT_IDENTITY_QUOTA: f64 = 10_000.0;
+
 pub(super) fn judge(facts: &Facts, findings: &mut Vec<Finding>) {
     let quota = facts.number("IdentityQuota").unwrap_or(f64::INFINITY);
     if let Some(identities) = answered(&facts.identities, "The list of identities", findings) {
@@ -15,6 +19,12 @@ pub(super) fn judge(facts: &Facts, findings: &mut Vec<Finding>) {
                 "Have the quota raised (Service Quotas, Amazon SES), then set IdentityQuota.",
             ));
         }
+    }
+    if quota.is_finite() && quota > DEFAULT_IDENTITY_QUOTA {
+        findings.push(Code::IdentityQuotaAboveDefault.found(
+            format!("IdentityQuota is {quota}. The default quota of SES is {DEFAULT_IDENTITY_QUOTA} identities, and no call tells another: above the account's real quota, the alarm for identities never goes off."),
+            "Keep it only if AWS has raised the quota of this account in this region; otherwise set it to 10000.",
+        ));
     }
     let domains = facts.number("MaxDomainsPerClient").unwrap_or(0.0);
     if domains >= quota {

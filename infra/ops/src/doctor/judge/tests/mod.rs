@@ -84,6 +84,7 @@ finds! {
     a_configuration_set_that_does_not_exist: ConfigurationSetAbsent, |f| f.configuration_set = Ok(None);
     a_configuration_set_that_is_paused: ConfigurationSetPaused, |f| f.configuration_set = Ok(Some(ConfigurationSet { sending: false }));
     identities_near_the_quota: IdentitiesNearQuota, |f| f.identities = Ok(8_001);
+    more_identities_than_ses_documents: IdentityQuotaAboveDefault, |f| f.set("IdentityQuota", "10001");
     a_client_limit_above_the_quota: ClientAboveIdentityQuota, |f| f.set("MaxDomainsPerClient", "10000");
     a_daily_limit_above_the_limit: DailyLimitUnreachable, |f| f.set("MaxDomainsAddedPerDay", "501");
     more_calls_than_ses_documents: SesRateAboveDefault, |f| f.set("SesCallsPerSecond", "2");
@@ -103,6 +104,10 @@ finds! {
     a_scope_that_everybody_gets_at_cognito: ScopeOfPeople, |f| f.set("MassMailScope", "openid");
     a_scope_that_everybody_gets_at_another_issuer: ScopeOfPeople, |f| { f.set("JwtIssuer", "https://id.lasso.com"); f.set("MassMailScope", "profile") };
     a_scope_that_the_console_asks_for: ScopeOfPeople, |f| { f.set("ConsoleScopes", "profile crm/mass-mail"); f.set("MassMailScope", "crm/mass-mail") };
+    a_client_in_the_claim_of_the_audience: ClaimOfToken, |f| f.set("ClientIdClaim", "aud");
+    a_client_in_the_claim_of_the_program: ClaimOfToken, |f| f.set("ClientIdClaim", "client_id");
+    roles_in_a_claim_of_the_token: ClaimOfToken, |f| f.set("RolesClaim", "token_use");
+    a_clients_name_in_a_claim_of_the_token: ClaimOfToken, |f| f.set("ClientNameClaim", "iss");
     a_client_in_a_claim_of_a_person: ClientClaimOfPerson, |f| f.set("ClientIdClaim", "email");
     a_scope_without_its_resource_server: ScopeWithoutServer, |f| f.set("MassMailScope", "mass-mail");
     an_origin_in_upper_case: OriginNeverMatches, |f| f.set("AllowedOrigins", "https://CRM.lasso.com");

@@ -196,7 +196,10 @@ async fn assert_doctor_finds(world: &World, found: &[&str], absent: &[&str]) {
 /// cannot be played: the local stack is one Region.
 async fn moved(world: Shared) {
     let domain = world.fresh_domain();
-    let added = world.add(world.client_admin(), &domain).await.body;
+    world.add(world.client_admin(), &domain).await;
+    // On a busy machine SES may answer after the request.
+    world.poll_until(&domain, "pending").await;
+    let added = world.domain(&domain).await;
     let record = |id: &str| {
         let records = added["records"].as_array().expect("records").iter();
         let mut of = records.filter(|record| record["id"] == id);

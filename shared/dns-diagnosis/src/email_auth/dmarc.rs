@@ -96,7 +96,8 @@ pub enum DmarcError {
     /// A `p`, `sp` or `np` that is not a policy, in a record without an address for reports.
     #[error("has the policy \"{0}\", which DMARC does not know")]
     UnknownPolicy(String),
-    /// A tag twice, with two values.
+    /// A tag twice, with the same value or another one (RFC 6376 section 3.2, whose syntax RFC 9989
+    /// section 4.7 adopts): the whole record is invalid.
     #[error("has the tag \"{0}\" twice")]
     Repeated(String),
 }
@@ -147,23 +148,19 @@ pub fn is_dmarc(text: &str) -> bool {
 
 impl Dmarc {
     /// Reads a record. What receivers ignore is ignored: unknown tags, and what is no `tag=value`
-    /// (RFC 9989 section 4.7). A tag with two values is an error, because receivers differ in which
-    /// one they take.
+    /// (RFC 9989 section 4.7). A repeated tag is an error, unless the tag is unknown.
     pub fn parse(text: &str) -> Result<Self, DmarcError> {
         if !is_dmarc(text) {
             return Err(DmarcError::NotDmarc);
         }
         let text = &with_tabs(text);
         let mut tags: Vec<(&str, &str)> = Vec::new();
-        let parts = text
-            .split(';')
-            .skip(1)
-            .filter_map(|part| part.split_once('='));
+        let parts = text.split(';').filter_map(|part| part.split_once('='));
         for (tag, value) in parts.map(|(tag, value)| (trim(tag), trim(value))) {
-            match tags.iter().find(|(seen, _)| *seen == tag) {
-                None => tags.push((tag, value)),
-                Some((_, first)) if *first == value || !is_known(tag) => {}
-                Some(_) => return Err(DmarcError::Repeated(tag.to_owned())),
+            if tags.iter().all(|(seen, _)| *seen != tag) {
+                tags.push((tag, value));
+            } else if KNOWN.contains(&tag) {
+                return Err(DmarcError::Repeated(tag.to_owned()));
             }
         }
         let value_of = |name| tags.iter().find(|(tag, _)| *tag == name).map(|(_, v)| *v);
@@ -217,13 +214,10 @@ impl Dmarc {
     }
 }
 
-/// Tags that change what is done with mail.
-fn is_known(tag: &str) -> bool {
-    matches!(
-        tag,
-        "p" | "sp" | "np" | "adkim" | "aspf" | "psd" | "t" | "pct"
-    )
-}
+/// The registered tags (RFC 9989 section 9, with those of RFC 7489 that it has made historic).
+const KNOWN: [&str; 14] = [
+    "v", "p", "sp", "np", "t", "psd", "pct", "adkim", "aspf", "rua", "ruf", "fo", "rf", "ri",
+];
 
 /// Whether a known tag has a value that it cannot have.
 fn is_void(tag: &str, value: &str) -> bool {

@@ -1,16 +1,17 @@
 //! A DMARC record with its mistakes mended, and everything kept that can be.
 
-use crate::diagnosis::judge::decode;
+use crate::diagnosis::judge::{Joined, decode};
 use crate::email_auth::{Dmarc, Policy};
 
 /// The DMARC record with what receivers cannot read taken out, and a policy where there is none; the
 /// proposed one where nothing can be kept.
 pub(super) fn repaired(text: &str, proposed: &str) -> String {
     let text = bare(text);
-    let Some(parts) = parts_of(&text) else {
+    let text = Joined::of(&text).map_or(text.as_str(), |joined| joined.policy);
+    let Some(parts) = parts_of(text) else {
         return proposed.to_owned();
     };
-    let void = Dmarc::parse(&text)
+    let void = Dmarc::parse(text)
         .map(|dmarc| dmarc.void_tags)
         .unwrap_or_default();
     let mut kept: Vec<(String, String)> = Vec::new();
@@ -20,9 +21,14 @@ pub(super) fn repaired(text: &str, proposed: &str) -> String {
         let known = policies
             .iter()
             .any(|policy| policy.as_str().eq_ignore_ascii_case(&value));
-        let again = kept.iter().any(|(seen, _)| *seen == tag);
-        if !again && (!is_policy || known) && !void.contains(&tag) {
-            kept.push((tag, value));
+        let is_list = LISTS.contains(&tag.as_str());
+        match kept.iter_mut().find(|(seen, _)| *seen == tag) {
+            Some((_, first)) if is_list && !has_all(first, &value) => {
+                first.push(',');
+                first.push_str(&value);
+            }
+            None if (!is_policy || known) && !void.contains(&tag) => kept.push((tag, value)),
+            Some(_) | None => {}
         }
     }
     // The policy comes first by old custom, and some receivers want it there.
@@ -41,24 +47,37 @@ pub(super) fn repaired(text: &str, proposed: &str) -> String {
     }
 }
 
+/// The tags whose values are lists of addresses, which can be made one list.
+const LISTS: [&str; 2] = ["rua", "ruf"];
+
+fn has_all(list: &str, addresses: &str) -> bool {
+    let mut addresses = addresses.split(',');
+    addresses.all(|address| list.split(',').any(|own| own == address))
+}
+
 /// The parts of a record that a repaired one does not have, as they are written.
 pub(super) fn left_out(text: &str, repaired: &str) -> Vec<String> {
     let bare = bare(text);
-    let values = |text: &str| {
-        let parts = parts_of(text).unwrap_or_default();
-        parts
-            .into_iter()
-            .map(|(tag, value)| format!("{tag}={value}"))
-    };
-    let kept: Vec<String> = values(repaired).collect();
+    let joined = Joined::of(&bare);
+    let own = joined
+        .as_ref()
+        .map_or(bare.as_str(), |joined| joined.policy);
+    let kept = parts_of(repaired).unwrap_or_default();
     let mut lost: Vec<String> = Vec::new();
-    for part in values(&bare) {
+    for (tag, value) in parts_of(own).unwrap_or_default() {
+        let part = format!("{tag}={value}");
+        let is_kept = kept.iter().any(|(other, now)| {
+            *other == tag
+                && (*now == value || LISTS.contains(&tag.as_str()) && has_all(now, &value))
+        });
         // Strict alignment that becomes relaxed is a change, not a loss.
         let changed = ["adkim=s", "aspf=s"].contains(&part.to_ascii_lowercase().as_str());
-        if !part.ends_with('=') && !changed && !kept.contains(&part) && !lost.contains(&part) {
+        if !value.is_empty() && !changed && !is_kept && !lost.contains(&part) {
             lost.push(part);
         }
     }
+    let others = joined.into_iter().flat_map(|joined| joined.others);
+    lost.extend(others.map(str::to_owned));
     lost
 }
 
@@ -151,6 +170,15 @@ mod tests {
                 "v=DMARC1; p=reject; rua=mailto:a@b.example",
             ),
             ("v=DMARC1; p=none; v=DMARC1; p=reject", "v=DMARC1; p=none"),
+            ("v=DMARC1; p=reject; p=reject", "v=DMARC1; p=reject"),
+            (
+                "v=spf1 include:a.example ~all v=DMARC1; p=reject",
+                "v=DMARC1; p=reject",
+            ),
+            (
+                "v=DMARC1; p=none; rua=mailto:a@b.example; rua=mailto:c@d.example",
+                "v=DMARC1; p=none; rua=mailto:a@b.example,mailto:c@d.example",
+            ),
             (
                 "p=none; rua=mailto:a@b.example",
                 "v=DMARC1; p=none; rua=mailto:a@b.example",
@@ -187,6 +215,16 @@ mod tests {
                 vec!["p=reject"],
             ),
             ("v=DMARC1, p=reject", "v=DMARC1; p=reject", vec![]),
+            (
+                "v=DMARC1; p=reject;v=spf1 ~all",
+                "v=DMARC1; p=reject",
+                vec!["v=spf1 ~all"],
+            ),
+            (
+                "v=DMARC1; p=none; ruf=mailto:a@b.example; ruf=mailto:c@d.example",
+                "v=DMARC1; p=none; ruf=mailto:a@b.example,mailto:c@d.example",
+                vec![],
+            ),
             ("v=DMARC1; p=", "v=DMARC1; p=none", vec![]),
         ] {
             assert_eq!(left_out(text, repaired), lost, "{text}");

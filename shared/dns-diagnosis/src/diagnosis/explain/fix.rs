@@ -49,6 +49,9 @@ impl Wording<'_> {
             Code::NotFound => Some(self.add(record)),
             Code::WildcardAnswers => Some(self.add_before_wildcard(record)),
             Code::NameTooLongForProvider => Some(self.ask_provider(record)),
+            Code::ValuesJoined if record.id == RecordId::Dmarc => {
+                Some(self.dmarc_fix(record, place, finding))
+            }
             Code::ValuesJoined => Some(self.part(record, at.unwrap_or(place), raw)),
             // The same records serve the mail of the domain above, or of another one.
             Code::HostMisplaced if at_mail_from(record) && !self.is_at_domain(finding) => {

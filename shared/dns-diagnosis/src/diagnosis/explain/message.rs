@@ -141,9 +141,7 @@ impl Wording<'_> {
             Code::ValuesJoined if is_twice(raw, &expected) => {
                 format!("The value is in the record at {at_or_name} more than once: {seen}")
             }
-            Code::ValuesJoined
-                if raw.contains(&expected) || record.id == RecordId::Verification =>
-            {
+            Code::ValuesJoined if raw.contains(&expected) || record.id != RecordId::MailFromSpf => {
                 format!(
                     "The record at {at_or_name} holds more than one value: {seen}. Each value needs a \
                      record of its own."

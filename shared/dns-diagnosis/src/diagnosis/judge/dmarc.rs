@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::answers::{Observations, value_of};
 use super::finding::{Finding, Judgement, Standing};
+use super::joined::Joined;
 use super::likeness::{Expected, Likeness};
 use crate::diagnosis::DiagnosisCode as Code;
 use crate::dns::{Data, Observation, Outcome, RecordType};
@@ -308,7 +309,7 @@ fn judge_texts(data: &[Data]) -> Judgement {
         },
         [text] => match Dmarc::parse(text) {
             Ok(_) => return Judgement::right(observed),
-            Err(_) => vec![Finding::of(Code::DmarcInvalid, text.as_str())],
+            Err(_) => unusable(text),
         },
         [first, ..] => vec![Finding::of(Code::DmarcMultiple, first.as_str())],
     };
@@ -344,6 +345,13 @@ fn malformed(text: &str) -> Vec<Finding> {
             .collect(),
         Likeness::Same | Likeness::Other { .. } => Vec::new(),
     };
-    findings.push(Finding::of(Code::DmarcInvalid, text));
+    findings.extend(unusable(text));
     findings
+}
+
+/// That receivers do not use a record, and that another one is in the same text, if so.
+fn unusable(text: &str) -> Vec<Finding> {
+    let joined = Joined::of(text).map(|_| Code::ValuesJoined);
+    let codes = joined.into_iter().chain([Code::DmarcInvalid]);
+    codes.map(|code| Finding::of(code, text)).collect()
 }

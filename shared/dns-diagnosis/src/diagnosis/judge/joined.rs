@@ -1,0 +1,93 @@
+//! A DMARC record and another record in one text: two strings of one record, or one value added to another.
+
+/// How the records of mail begin that people publish as TXT records, in small letters.
+const VERSIONS: [&str; 6] = [
+    DMARC,
+    "v=spf1",
+    "v=dkim1",
+    "v=stsv1",
+    "v=tlsrptv1",
+    "v=bimi1",
+];
+const DMARC: &str = "v=dmarc1";
+
+/// A text that is a DMARC record and another record.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Joined<'t> {
+    /// The DMARC record.
+    pub(crate) policy: &'t str,
+    /// The rest.
+    pub(crate) others: Vec<&'t str>,
+}
+
+impl<'t> Joined<'t> {
+    /// Parts a text; none if it has no DMARC record, or nothing else with a version of its own.
+    pub(crate) fn of(text: &'t str) -> Option<Self> {
+        let lower = text.to_ascii_lowercase();
+        let begins = VERSIONS
+            .iter()
+            .flat_map(|version| lower.match_indices(version));
+        let mut begins: Vec<usize> = begins.map(|(at, _)| at).collect();
+        begins.sort_unstable();
+        let ends = begins.iter().skip(1).copied().chain([text.len()]);
+        let pieces = begins.iter().zip(ends);
+        let pieces = pieces.filter_map(|(from, to)| text.get(*from..to));
+        let (policies, mut others): (Vec<&str>, Vec<&str>) = pieces
+            .map(|piece| piece.trim_matches(is_between))
+            .partition(|piece| piece.to_ascii_lowercase().starts_with(DMARC));
+        let (&policy, false) = (policies.first()?, others.is_empty()) else {
+            return None;
+        };
+        let front = text.get(..*begins.first()?).unwrap_or_default();
+        let front = front.trim_matches(is_between);
+        others.extend(Some(front).filter(|front| !front.is_empty()));
+        Some(Self { policy, others })
+    }
+}
+
+/// What may be between two values.
+fn is_between(character: char) -> bool {
+    character.is_whitespace() || ";,\"'".contains(character)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_records_in_one_text_are_told_apart() {
+        for (text, policy, others) in [
+            (
+                "v=DMARC1; p=quarantine;v=spf1 ~all",
+                "v=DMARC1; p=quarantine",
+                vec!["v=spf1 ~all"],
+            ),
+            (
+                "v=DMARC1; p=nonev=spf1 ~all",
+                "v=DMARC1; p=none",
+                vec!["v=spf1 ~all"],
+            ),
+            (
+                "v=spf1 include:a.example ~all, v=DMARC1; p=none",
+                "v=DMARC1; p=none",
+                vec!["v=spf1 include:a.example ~all"],
+            ),
+            (
+                "ab v=TLSRPTv1; rua=mailto:a@b.example;v=DMARC1; p=none;",
+                "v=DMARC1; p=none",
+                vec!["v=TLSRPTv1; rua=mailto:a@b.example", "ab"],
+            ),
+        ] {
+            assert_eq!(Joined::of(text), Some(Joined { policy, others }), "{text}");
+        }
+        for text in [
+            "",
+            "v=spf1 ~all",
+            "v=DMARC1; p=none",
+            "v=DMARC1; p=none; v=DMARC1; p=reject",
+            "v=spf1 -all v=spf1 ~all",
+        ] {
+            assert_eq!(Joined::of(text), None, "{text}");
+        }
+    }
+}

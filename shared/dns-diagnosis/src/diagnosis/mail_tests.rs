@@ -243,7 +243,7 @@ fn a_tag_that_cannot_be_read_is_named() {
     let fix = found.fix.and_then(|fix| fix.value);
     assert_eq!(
         fix.as_deref(),
-        Some("v=DMARC1; p=none; rua=mailto:a@example.com")
+        Some("v=DMARC1; p=none; sp=reject; rua=mailto:a@example.com")
     );
     let found = dmarc("v=DMARC1; p=none; t=yes").of(Id::Dmarc);
     assert!(

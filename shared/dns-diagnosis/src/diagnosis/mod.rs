@@ -19,6 +19,7 @@ pub mod explain;
 mod former;
 pub mod judge;
 mod sightings;
+mod spelling;
 
 pub use ask::{Probes, probes_for, questions_for};
 pub use code::DiagnosisCode;

@@ -68,7 +68,8 @@ pub struct Dmarc {
     /// Receivers by RFC 9989 apply it to all.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub percent: Option<u8>,
-    /// Tags with a value that receivers cannot read, in their order.
+    /// Tags with a value that receivers cannot read, or written so that they do not see the tag
+    /// (`p:reject`), in their order.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub void_tags: Vec<String>,
 }
@@ -176,8 +177,14 @@ impl Dmarc {
             percent: value_of("pct").and_then(percent).filter(|of| *of < 100),
             void_tags: Vec::new(),
         };
-        let void = tags.iter().filter(|(tag, value)| is_void(tag, value));
-        dmarc.void_tags = void.map(|(tag, _)| (*tag).to_owned()).collect();
+        for part in text.split(';') {
+            let void = match part.split_once('=').map(|(tag, v)| (trim(tag), trim(v))) {
+                Some((tag, value)) if KNOWN.contains(&tag) => is_void(tag, value).then_some(tag),
+                Some(_) | None => meant_tag(part).filter(|tag| value_of(tag).is_none()),
+            };
+            let new = void.filter(|tag| dmarc.void_tags.iter().all(|seen| seen != tag));
+            dmarc.void_tags.extend(new.map(str::to_owned));
+        }
         let unread = ["p", "sp", "np"]
             .into_iter()
             .find_map(|tag| value_of(tag).filter(|value| is_void(tag, value)));
@@ -219,8 +226,20 @@ const KNOWN: [&str; 14] = [
     "v", "p", "sp", "np", "t", "psd", "pct", "adkim", "aspf", "rua", "ruf", "fo", "rf", "ri",
 ];
 
+/// The tag that a part is meant to have, in another case or with another sign than `=` behind it.
+/// Receivers ignore such a part. Only tags that change what is done with mail, or who gets reports.
+fn meant_tag(part: &str) -> Option<&'static str> {
+    let part = trim(part);
+    let end = part.find(|c: char| !c.is_ascii_alphabetic())?;
+    let (tag, rest) = part.split_at_checked(end)?;
+    let is_sign = rest.starts_with([':', '=', ' ', '\t']);
+    let mut known = KNOWN.into_iter().filter(|_| is_sign);
+    let known = known.find(|known| known.eq_ignore_ascii_case(tag))?;
+    (!["v", "fo", "rf", "ri"].contains(&known)).then_some(known)
+}
+
 /// Whether a known tag has a value that it cannot have.
-fn is_void(tag: &str, value: &str) -> bool {
+pub(crate) fn is_void(tag: &str, value: &str) -> bool {
     let one_of = |values: &[&str]| values.iter().any(|one| one.eq_ignore_ascii_case(value));
     match tag {
         "p" | "sp" | "np" => Policy::parse(value).is_none(),
@@ -228,6 +247,10 @@ fn is_void(tag: &str, value: &str) -> bool {
         "psd" => !one_of(&["y", "n", "u"]),
         "t" => !one_of(&["y", "n"]),
         "pct" => percent(value).is_none(),
+        "rua" | "ruf" => {
+            let mut uris = value.split(',').filter(|uri| !trim(uri).is_empty());
+            uris.any(|uri| !is_address(uri))
+        }
         _ => false,
     }
 }
@@ -258,22 +281,24 @@ fn percent(value: &str) -> Option<u8> {
 /// Whether `rua` has a URI, at least one (RFC 9989 section 4.7). A size limit of RFC 7489 may follow
 /// it.
 fn has_address(rua: &str) -> bool {
-    rua.split(',').any(|uri| {
-        let uri = trim(uri).split('!').next().unwrap_or_default();
-        let Some((scheme, rest)) = uri.split_once(':') else {
-            return false;
-        };
-        let is_scheme = scheme.starts_with(|c: char| c.is_ascii_alphabetic())
-            && scheme
-                .bytes()
-                .all(|b| b.is_ascii_alphanumeric() || b"+-.".contains(&b));
-        let plain = !rest.is_empty() && rest.bytes().all(|b| b.is_ascii_graphic());
-        let mailbox = |rest: &str| {
-            rest.split_once('@')
-                .is_some_and(|(local, domain)| !local.is_empty() && !domain.is_empty())
-        };
-        is_scheme && plain && (!scheme.eq_ignore_ascii_case("mailto") || mailbox(rest))
-    })
+    rua.split(',').any(is_address)
+}
+
+fn is_address(uri: &str) -> bool {
+    let uri = trim(uri).split('!').next().unwrap_or_default();
+    let Some((scheme, rest)) = uri.split_once(':') else {
+        return false;
+    };
+    let is_scheme = scheme.starts_with(|c: char| c.is_ascii_alphabetic())
+        && scheme
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || b"+-.".contains(&b));
+    let plain = !rest.is_empty() && rest.bytes().all(|b| b.is_ascii_graphic());
+    let mailbox = |rest: &str| {
+        rest.split_once('@')
+            .is_some_and(|(local, domain)| !local.is_empty() && !domain.is_empty())
+    };
+    is_scheme && plain && (!scheme.eq_ignore_ascii_case("mailto") || mailbox(rest))
 }
 
 fn is_default<T: Default + PartialEq>(value: &T) -> bool {

@@ -112,11 +112,17 @@ fn a_record_without_a_readable_policy_acts_as_none_where_it_asks_for_reports() {
         ("v=DMARC1; p=block; rua=mailto:a@b.example!10m", &["p"]),
         (
             "v=DMARC1; p=reject; sp=rejct; rua=x,https://b.example/r",
-            &["sp"],
+            &["sp", "rua"],
         ),
         (
             "v=DMARC1; p=reject; np=; aspf=strict; rua=mailto:a@b.example",
             &["np", "aspf"],
+        ),
+        ("v=DMARC1; p:reject; rua=mailto:a@b.example", &["p"]),
+        ("v=DMARC1; p reject; rua=mailto:a@b.example", &["p"]),
+        (
+            "v=DMARC1; P=reject; SP : none; rua=mailto:a@b.example",
+            &["p", "sp"],
         ),
     ] {
         let dmarc = Dmarc::parse(text).unwrap();
@@ -148,6 +154,33 @@ fn another_tag_that_cannot_be_read_has_its_default() {
             None
         )
     );
+}
+
+#[test]
+fn a_tag_that_receivers_do_not_see_is_void() {
+    for (text, void) in [
+        ("v=DMARC1; p=reject; sp:none; adkim:s", &["sp", "adkim"][..]),
+        ("v=DMARC1; p=reject; rua=a@b.example", &["rua"]),
+        ("v=DMARC1; p=reject; rua:mailto:a@b.example", &["rua"]),
+        (
+            "v=DMARC1; p=reject; ruf=mailto:a@b.example,c@d.example",
+            &["ruf"],
+        ),
+        // One of the two is read.
+        ("v=DMARC1; p=reject; p:none", &[]),
+        (
+            "v=DMARC1; p=reject; fo:1; t-x=1; tx:1; x:y; rua=; ruf=mailto:a@b.example,",
+            &[],
+        ),
+    ] {
+        let dmarc = Dmarc::parse(text).unwrap();
+        assert_eq!(
+            (dmarc.policy, dmarc.subdomain_policy),
+            (Policy::Reject, None),
+            "{text}"
+        );
+        assert_eq!(dmarc.void_tags, void, "{text}");
+    }
 }
 
 #[test]

@@ -15,6 +15,7 @@ mod tree_walk;
 mod verdict;
 
 pub use delivery::{Delivery, Identifier, Mail, delivery};
+pub(crate) use dmarc::is_void as is_void_tag;
 pub use dmarc::{Alignment, Dmarc, DmarcError, Policy, Psd, Reach, is_dmarc};
 pub use spf::{
     MAX_SPF_LOOKUPS, Mechanism, Modifier, Prefix, Qualifier, Spf, SpfError, SpfTerm, is_spf,

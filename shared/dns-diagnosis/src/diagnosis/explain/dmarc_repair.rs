@@ -1,7 +1,9 @@
 //! A DMARC record with its mistakes mended, and everything kept that can be.
 
+use super::show::show;
 use crate::diagnosis::judge::{Joined, decode};
-use crate::email_auth::{Dmarc, Policy};
+use crate::diagnosis::spelling::distance;
+use crate::email_auth::{Dmarc, Policy, is_void_tag};
 
 /// The DMARC record with what receivers cannot read taken out, and a policy where there is none; the
 /// proposed one where nothing can be kept.
@@ -11,23 +13,16 @@ pub(super) fn repaired(text: &str, proposed: &str) -> String {
     let Some(parts) = parts_of(text) else {
         return proposed.to_owned();
     };
-    let void = Dmarc::parse(text)
-        .map(|dmarc| dmarc.void_tags)
-        .unwrap_or_default();
     let mut kept: Vec<(String, String)> = Vec::new();
     for (tag, value) in parts {
-        let is_policy = matches!(tag.as_str(), "p" | "sp" | "np");
-        let policies = [Policy::None, Policy::Quarantine, Policy::Reject];
-        let known = policies
-            .iter()
-            .any(|policy| policy.as_str().eq_ignore_ascii_case(&value));
+        let value = meant(&tag, &value);
         let is_list = LISTS.contains(&tag.as_str());
         match kept.iter_mut().find(|(seen, _)| *seen == tag) {
             Some((_, first)) if is_list && !has_all(first, &value) => {
                 first.push(',');
                 first.push_str(&value);
             }
-            None if (!is_policy || known) && !void.contains(&tag) => kept.push((tag, value)),
+            None if !is_void_tag(&tag, &value) => kept.push((tag, value)),
             Some(_) | None => {}
         }
     }
@@ -46,6 +41,91 @@ pub(super) fn repaired(text: &str, proposed: &str) -> String {
         proposed.to_owned()
     }
 }
+
+/// The value that is plainly meant by one that receivers cannot read: without quotation marks, a policy without its
+/// slips of the keyboard, and a mailbox with `mailto:`. Any other value is left as it is.
+fn meant(tag: &str, value: &str) -> String {
+    let value = value.trim_matches(|c: char| !c.is_ascii() || QUOTES.contains(&c));
+    if !is_void_tag(tag, value) {
+        return value.to_owned();
+    }
+    if POLICIES.contains(&tag) {
+        let policies = [Policy::None, Policy::Quarantine, Policy::Reject];
+        let meant = policies
+            .into_iter()
+            .map(Policy::as_str)
+            .find(|policy| is_slip(value, policy));
+        return meant.unwrap_or(value).to_owned();
+    }
+    if LISTS.contains(&tag) {
+        let with_scheme = |address: &str| match address.split_once('@') {
+            Some((local, _)) if !local.contains(':') => format!("mailto:{address}"),
+            Some(_) | None => address.to_owned(),
+        };
+        let addresses: Vec<String> = value.split(',').map(with_scheme).collect();
+        return addresses.join(",");
+    }
+    value.to_owned()
+}
+
+/// Whether a word is another one with a slip of the keyboard in it, or two in a long one.
+fn is_slip(word: &str, meant: &str) -> bool {
+    let word = word.to_ascii_lowercase();
+    let most = if meant.len() > 4 { 2 } else { 1 };
+    word.chars().next() == meant.chars().next() && distance(&word, meant) <= most
+}
+
+/// What becomes of the policies of a record, in brackets: what they are changed to, and that a strict one takes effect.
+/// Nothing where they are as the owner has written them, and count already.
+pub(super) fn changed(text: &str, repaired: &str) -> String {
+    let bare = bare(text);
+    let own = Joined::of(&bare).map_or(bare.as_str(), |joined| joined.policy);
+    let own = parts_of(own).unwrap_or_default();
+    let now = parts_of(repaired).unwrap_or_default();
+    let mut said = Vec::new();
+    for (tag, value) in own.iter().filter(|(_, value)| !value.is_empty()) {
+        let kept = now.iter().find(|(other, _)| other == tag);
+        let meant = meant(tag, value);
+        match kept {
+            Some((_, kept)) if is_lost_policy(tag, value) => said.push(format!(
+                "{tag}={} becomes {tag}={kept}, with which mail servers refuse nothing; if they are to refuse mail, \
+                 ask the person who looks after your DNS which policy is meant",
+                show(value)
+            )),
+            Some((_, kept)) if kept != value && *kept == meant => {
+                said.push(format!("{tag}={} becomes {tag}={kept}", show(value)));
+            }
+            Some(_) | None => {}
+        }
+    }
+    let policy = |text: &str| Dmarc::parse(text).map_or(Policy::None, |dmarc| dmarc.policy);
+    let (before, after) = (policy(text), policy(repaired));
+    if after.blocks() && before != after {
+        said.push(format!(
+            "p={} then takes effect: mail servers {} mail that fails their check",
+            after.as_str(),
+            if after == Policy::Reject {
+                "refuse"
+            } else {
+                "treat as spam"
+            }
+        ));
+    }
+    if said.is_empty() {
+        String::new()
+    } else {
+        format!(" ({})", said.join("; "))
+    }
+}
+
+/// Whether a policy cannot even be guessed.
+fn is_lost_policy(tag: &str, value: &str) -> bool {
+    POLICIES.contains(&tag) && is_void_tag(tag, &meant(tag, value))
+}
+
+/// The tags whose values are policies.
+const POLICIES: [&str; 3] = ["p", "sp", "np"];
+const QUOTES: [char; 3] = ['"', '\'', '`'];
 
 /// The tags whose values are lists of addresses, which can be made one list.
 const LISTS: [&str; 2] = ["rua", "ruf"];
@@ -67,8 +147,9 @@ pub(super) fn left_out(text: &str, repaired: &str) -> Vec<String> {
     for (tag, value) in parts_of(own).unwrap_or_default() {
         let part = format!("{tag}={value}");
         let is_kept = kept.iter().any(|(other, now)| {
-            *other == tag
-                && (*now == value || LISTS.contains(&tag.as_str()) && has_all(now, &value))
+            let meant = meant(&tag, &value);
+            let has_addresses = LISTS.contains(&tag.as_str()) && has_all(now, &meant);
+            *other == tag && (*now == meant || has_addresses || is_lost_policy(&tag, &value))
         });
         // Strict alignment that becomes relaxed is a change, not a loss.
         let changed = ["adkim=s", "aspf=s"].contains(&part.to_ascii_lowercase().as_str());
@@ -152,8 +233,18 @@ mod tests {
             ("v=DMARC1; p=block; adkim=s;", "v=DMARC1; p=none; adkim=s"),
             (
                 "v=DMARC1; p=none; sp=rejct; rua=mailto:a@b.example",
-                "v=DMARC1; p=none; rua=mailto:a@b.example",
+                "v=DMARC1; p=none; sp=reject; rua=mailto:a@b.example",
             ),
+            ("v=DMARC1; p=rejct; fo=1", "v=DMARC1; p=reject; fo=1"),
+            ("v=DMARC1; p=Rejected", "v=DMARC1; p=reject"),
+            ("v=DMARC1; p=quarentine", "v=DMARC1; p=quarantine"),
+            ("v=DMARC1; p='reject'", "v=DMARC1; p=reject"),
+            (
+                "v=DMARC1; p=\"reject\"; rua=a@b.example, mailto:c@d.example",
+                "v=DMARC1; p=reject; rua=mailto:a@b.example,mailto:c@d.example",
+            ),
+            ("v=DMARC1; p=report", "v=DMARC1; p=none"),
+            ("v=DMARC1; p=noreject", "v=DMARC1; p=none"),
             ("v=DMARC1; p=none; p=reject", "v=DMARC1; p=none"),
             ("v=DMARC1; p=quarantine; t=yes", "v=DMARC1; p=quarantine"),
             ("v=dmarc1; p=none", "v=DMARC1; p=none"),
@@ -205,9 +296,9 @@ mod tests {
     fn what_a_repaired_policy_lacks_is_said() {
         for (text, repaired, lost) in [
             (
-                "v=DMARC1; p=none; sp=rejct",
+                "v=DMARC1; p=none; sp=all",
                 "v=DMARC1; p=none",
-                vec!["sp=rejct"],
+                vec!["sp=all"],
             ),
             (
                 "v=DMARC1; p=none; p=reject",
@@ -228,6 +319,34 @@ mod tests {
             ("v=DMARC1; p=", "v=DMARC1; p=none", vec![]),
         ] {
             assert_eq!(left_out(text, repaired), lost, "{text}");
+        }
+    }
+
+    #[test]
+    fn no_policy_changes_silently() {
+        for (text, said) in [
+            ("v=DMARC1; p=reject", ""),
+            ("v=DMARC1; p=none; p=none", ""),
+            (
+                "v=DMARC1; p=non; rua=mailto:a@b.example",
+                " (p=non becomes p=none)",
+            ),
+            (
+                "v=DMARC1; p=rejct",
+                " (p=rejct becomes p=reject; p=reject then takes effect: mail servers refuse mail that fails their \
+                 check)",
+            ),
+            (
+                "v=DMARC1; p:quarantine",
+                " (p=quarantine then takes effect: mail servers treat as spam mail that fails their check)",
+            ),
+            (
+                "v=DMARC1; p=block",
+                " (p=block becomes p=none, with which mail servers refuse nothing; if they are to refuse mail, ask the \
+                 person who looks after your DNS which policy is meant)",
+            ),
+        ] {
+            assert_eq!(changed(text, &repaired(text, "")), said, "{text}");
         }
     }
 

@@ -1,14 +1,15 @@
 //! Sentences about the meaning and the mistakes of a DMARC record.
 
-use super::dmarc_repair::{left_out, relaxed, repaired};
+use super::dmarc_faults::{unreadable, written};
+use super::dmarc_repair::{changed, left_out, relaxed, repaired};
 use super::result::Fix;
 use super::show::{in_full, show, shown};
 use super::trouble_words::listed;
 use super::wording::Wording;
 use crate::diagnosis::DiagnosisCode as Code;
-use crate::diagnosis::judge::{DmarcDiscovery, Finding, decode, dmarc_name};
+use crate::diagnosis::judge::{DmarcDiscovery, Finding, dmarc_name};
 use crate::dns::RecordType;
-use crate::email_auth::{Alignment, Dmarc, DmarcError, Policy, is_dmarc};
+use crate::email_auth::{Alignment, Dmarc, Policy, is_dmarc};
 use crate::records::Record;
 
 /// Most policies of one name that are shown.
@@ -47,13 +48,22 @@ impl Wording<'_> {
             }
             Code::DmarcTagInvalid => {
                 let void = dmarc.map(|dmarc| dmarc.void_tags).unwrap_or_default();
-                let is_policy = |tag: &String| matches!(tag.as_str(), "p" | "sp" | "np");
-                let effect = if void.iter().any(is_policy) {
+                let void: Vec<(&str, &str)> = void
+                    .iter()
+                    .map(|tag| (tag.as_str(), written(raw, tag)))
+                    .collect();
+                // A part that is no tag at all is ignored by itself (RFC 9989 sections 4.8 and 4.10.1).
+                let voids_policy = |(tag, part): &(&str, &str)| match *tag {
+                    "p" => true,
+                    "sp" | "np" => part.contains('='),
+                    _ => false,
+                };
+                let effect = if void.iter().any(voids_policy) {
                     "so they act as if its policy were “none”"
                 } else {
                     "so they ignore that part"
                 };
-                let void: Vec<String> = void.iter().map(|tag| show(&written(raw, tag))).collect();
+                let void: Vec<String> = void.iter().map(|(_, part)| show(part)).collect();
                 format!(
                     "The DMARC record at {place} has a part that mail servers cannot read ({}), {effect}. The record is \
                      now {seen}",
@@ -136,17 +146,11 @@ impl Wording<'_> {
             let keep = self.policy_to_keep(record, at);
             return self.keep_one(&there, &keep.unwrap_or_else(|| raw.to_owned()));
         }
-        let lost = left_out(raw, &value);
         let note = if finding.code == Code::DmarcStrictAlignment {
             " (ask the person who looks after your DNS first: it is a setting of your company)"
                 .to_owned()
-        } else if lost.is_empty() {
-            String::new()
         } else {
-            format!(
-                " (it leaves out {}; if you do not know what that is for, ask the person who looks after your DNS first)",
-                listed(&lost.iter().map(|part| show(part)).collect::<Vec<_>>())
-            )
+            [changed(raw, &value), lost_note(raw, &value)].concat()
         };
         self.open_and_change(&there, "", &note, &value)
     }
@@ -244,58 +248,16 @@ impl Wording<'_> {
     }
 }
 
-/// Why mail servers cannot read a DMARC record, after "it".
-fn unreadable(raw: &str, error: &DmarcError) -> String {
-    let text = decode(raw);
-    let hidden = |c: char| c != ' ' && (c.is_whitespace() || c.is_control());
-    match error {
-        DmarcError::NotDmarc if is_dmarc(raw.trim_start()) => {
-            "has a space in front of v=DMARC1".to_owned()
-        }
-        DmarcError::NotDmarc if text.contains('\\') => "has backslashes (\\) in it".to_owned(),
-        DmarcError::NotDmarc if text.trim().starts_with(['"', '“', '\'']) => {
-            "has quotation marks around it".to_owned()
-        }
-        DmarcError::NotDmarc => match behind_version(raw) {
-            Some(sign) => format!("has {sign} after v=DMARC1, where a semicolon (;) belongs"),
-            None => "does not begin with v=DMARC1 and a semicolon (;)".to_owned(),
-        },
-        DmarcError::NoPolicy | DmarcError::UnknownPolicy(_) if text.contains(hidden) => {
-            "has an invisible character in it, so that they do not see the policy".to_owned()
-        }
-        DmarcError::NoPolicy => "has no policy, such as p=none".to_owned(),
-        DmarcError::UnknownPolicy(policy) if policy.trim().is_empty() => {
-            "has nothing after p=, where the policy belongs".to_owned()
-        }
-        DmarcError::UnknownPolicy(policy) => {
-            format!("has the policy {policy}, and there are only none, quarantine and reject")
-        }
-        DmarcError::Repeated(tag) => format!("has {tag}= twice"),
+/// That a mended record does not have all parts of the one that is there, if so.
+fn lost_note(raw: &str, value: &str) -> String {
+    let lost = left_out(raw, value);
+    if lost.is_empty() {
+        return String::new();
     }
-}
-
-/// A tag with its value, as it is written.
-fn written(text: &str, tag: &str) -> String {
-    let mut parts = text.split(';').map(str::trim);
-    let own = parts.find(|part| {
-        let name = part.split('=').next().unwrap_or_default();
-        name.trim().eq_ignore_ascii_case(tag)
-    });
-    own.unwrap_or(tag).to_owned()
-}
-
-/// What is between the version and the first tag, where that is not a semicolon.
-fn behind_version(text: &str) -> Option<&'static str> {
-    let rest = text.strip_prefix("v=DMARC1")?;
-    let next = rest.trim_start().chars().next()?;
-    match next {
-        ',' => Some("a comma"),
-        ':' => Some("a colon"),
-        _ if next.is_alphanumeric() && rest.starts_with(char::is_whitespace) => {
-            Some("only a space")
-        }
-        _ => None,
-    }
+    format!(
+        " (it leaves out {}; if you do not know what that is for, ask the person who looks after your DNS first)",
+        listed(&lost.iter().map(|part| show(part)).collect::<Vec<_>>())
+    )
 }
 
 /// Which mail strict alignment concerns.

@@ -55,6 +55,7 @@ use crate::records::Record;
 
 mod add_words;
 mod delegated_words;
+mod dmarc_faults;
 mod dmarc_repair;
 mod dmarc_words;
 mod fix;

@@ -1,6 +1,7 @@
 //! Names that are meant as that of Amazon SES.
 
 use crate::diagnosis::judge::SES_SPF_DOMAIN;
+use crate::diagnosis::spelling::distance;
 
 /// Whether a name is that of Amazon SES with a slip of the keyboard in it, or that of another part of Amazon.
 pub(super) fn is_misspelt(name: &str) -> bool {
@@ -11,25 +12,6 @@ pub(super) fn is_misspelt(name: &str) -> bool {
 
 /// More slips than these in a name of 13 letters make another name of it.
 const MOST_SLIPS: usize = 2;
-
-/// How many letters to add, take out or change (Levenshtein).
-fn distance(one: &str, other: &str) -> usize {
-    let mut row: Vec<usize> = (0..=other.len()).collect();
-    for (above, letter) in one.bytes().enumerate() {
-        let mut diagonal = above;
-        let mut left = above + 1;
-        for (column, wanted) in row.iter_mut().skip(1).zip(other.bytes()) {
-            let changed = diagonal + usize::from(letter != wanted);
-            diagonal = *column;
-            left = changed.min(left + 1).min(diagonal + 1);
-            *column = left;
-        }
-        if let Some(first) = row.first_mut() {
-            *first = above + 1;
-        }
-    }
-    row.last().copied().unwrap_or_default()
-}
 
 #[cfg(test)]
 mod tests {

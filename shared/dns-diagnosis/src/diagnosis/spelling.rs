@@ -1,0 +1,39 @@
+//! How much two words differ.
+
+/// How many letters to add, take out or change (Levenshtein).
+pub(super) fn distance(one: &str, other: &str) -> usize {
+    let mut row: Vec<usize> = (0..=other.len()).collect();
+    for (above, letter) in one.bytes().enumerate() {
+        let mut diagonal = above;
+        let mut left = above + 1;
+        for (column, wanted) in row.iter_mut().skip(1).zip(other.bytes()) {
+            let changed = diagonal + usize::from(letter != wanted);
+            diagonal = *column;
+            left = changed.min(left + 1).min(diagonal + 1);
+            *column = left;
+        }
+        if let Some(first) = row.first_mut() {
+            *first = above + 1;
+        }
+    }
+    row.last().copied().unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_letter_that_is_added_left_out_or_changed_counts() {
+        for (one, other, count) in [
+            ("", "", 0),
+            ("reject", "reject", 0),
+            ("rejct", "reject", 1),
+            ("quarentene", "quarantine", 2),
+            ("", "none", 4),
+        ] {
+            assert_eq!(distance(one, other), count, "{one} {other}");
+            assert_eq!(distance(other, one), count, "{other} {one}");
+        }
+    }
+}

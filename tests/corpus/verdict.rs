@@ -185,12 +185,13 @@ const JARGON: [&str; 12] = [
     "authoritative",
 ];
 /// Texts that show that a value belongs to this service, or to the records that it replaces.
-const OURS: [&str; 7] = [
+const OURS: [&str; 8] = [
     "amazonses",
     "amazonaws",
     "v=spf1",
     "v=dmarc1",
     "v=dkim1",
+    "p=mig",
     "lasso-",
     "._domainkey",
 ];

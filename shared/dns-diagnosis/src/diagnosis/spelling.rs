@@ -19,6 +19,19 @@ pub(super) fn distance(one: &str, other: &str) -> usize {
     row.last().copied().unwrap_or_default()
 }
 
+/// Letters of a token of at least [`SHORTEST`] that are wrong where it was typed instead of copied.
+const MOST_SLIPS: usize = 2;
+/// Shorter values are nearly the same by chance.
+const SHORTEST: usize = 8;
+
+/// Whether a value is the expected one with a wrong letter or two.
+pub(super) fn is_nearly(value: &str, expected: &str) -> bool {
+    value != expected
+        && expected.len() >= SHORTEST
+        && value.len().abs_diff(expected.len()) <= MOST_SLIPS
+        && distance(value, expected) <= MOST_SLIPS
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -35,5 +48,14 @@ mod tests {
             assert_eq!(distance(one, other), count, "{one} {other}");
             assert_eq!(distance(other, one), count, "{other} {one}");
         }
+    }
+
+    #[test]
+    fn a_wrong_letter_or_two_make_no_other_value() {
+        assert!(is_nearly("abcdefgx", "abcdefgh"));
+        assert!(is_nearly("abcdefghij", "abcdefgh"));
+        assert!(!is_nearly("abcdefgh", "abcdefgh"));
+        assert!(!is_nearly("xbcdxfgx", "abcdefgh"));
+        assert!(!is_nearly("abcd", "abce"));
     }
 }

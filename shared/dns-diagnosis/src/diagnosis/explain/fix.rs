@@ -2,11 +2,10 @@
 
 use std::net::IpAddr;
 
-use super::dmarc_repair::repaired;
 use super::keys_words::is_key;
 use super::result::Fix;
 use super::show::show;
-use super::value_words::{is_our_text_as_alias, with_equals_sign};
+use super::value_words::{has_slip, is_our_text_as_alias, with_equals_sign};
 use super::wording::Wording;
 use crate::diagnosis::DiagnosisCode as Code;
 use crate::diagnosis::judge::{Finding, Trouble};
@@ -138,7 +137,7 @@ impl Wording<'_> {
             | Code::TxtEscaped
                 if record.id == RecordId::Dmarc =>
             {
-                Some(self.change_value_to(record, &repaired(raw, &record.data.value())))
+                Some(self.dmarc_fix(record, place, finding))
             }
             Code::MxPriorityInValue => Some(self.part_priority(record)),
             Code::ValueIsName | Code::StaleToken if at.is_some() => {
@@ -172,13 +171,7 @@ impl Wording<'_> {
             | Code::ValueHasTypePrefix
             | Code::StaleToken
             | Code::MxWrongRegion => Some(self.change_value_at(record, at)),
-            Code::MxExtra => Some(Self::advice(format!(
-                "{}delete every MX record {} except the one that has {} in the field “{}”.",
-                self.at(),
-                self.row(&record.name),
-                self.panel.value(&record.data),
-                self.panel.value_field(&record.data),
-            ))),
+            Code::MxExtra => Some(self.keep_one_exchange(record, raw)),
             Code::SpfMultiple => Some(self.spf_join(record, place)),
             Code::SpfInvalid
             | Code::SpfMissingInclude
@@ -358,7 +351,8 @@ fn adds_beside(record: &Record, finding: &Finding) -> bool {
     let is_placeholder = brackets
         .iter()
         .any(|(open, close)| text.starts_with(*open) && text.ends_with(*close));
-    let is_ours = with_equals_sign(text) == record.data.value();
+    let value = record.data.value();
+    let is_ours = with_equals_sign(text) == value || has_slip(text, &value);
     is_text(record) && finding.at.is_none() && !text.is_empty() && !is_placeholder && !is_ours
 }
 

@@ -9,8 +9,8 @@ use super::show::{show, shown};
 use super::spf_words::IGNORED;
 use super::target_words::unseen_target_message;
 use super::value_words::{
-    is_our_text_as_alias, is_twice, piece_before, surrounded_message, where_invisible,
-    with_equals_sign,
+    has_slip, holds_key, is_our_text_as_alias, is_twice, piece_before, surrounded_message,
+    where_invisible, with_equals_sign,
 };
 use super::wording::Wording;
 use crate::diagnosis::DiagnosisCode as Code;
@@ -94,7 +94,7 @@ impl Wording<'_> {
                 self.panel.zone()
             ),
             Code::NameTooLongForProvider => self.too_long_message(record),
-            Code::WrongType if raw.contains("v=DKIM1") => format!(
+            Code::WrongType if holds_key(raw) => format!(
                 "At {place} there is the DKIM key itself ({seen}) instead of the CNAME record. That works \
                  only until Amazon SES changes the key; from then on mail is no longer signed."
             ),
@@ -156,8 +156,8 @@ impl Wording<'_> {
                 self.whose(record, raw)
             ),
             Code::TxtEscaped if !raw.contains('\\') => format!(
-                "Some characters of the value at {at_or_name} have changed while it was copied, as + into %2B or into a \
-                 space. It is now {seen} and has to be {expected}"
+                "Some characters of the value at {at_or_name} have changed while it was copied, as + into %2B, into - or \
+                 into a space. It is now {seen} and has to be {expected}"
             ),
             Code::TxtEscaped => format!(
                 "The value at {at_or_name} has backslashes (\\) in it: {seen}. They belong only in the \
@@ -246,6 +246,9 @@ impl Wording<'_> {
                      {seen}. It has to be {expected}."
                 ),
             },
+            Code::ValueMismatch if has_slip(raw, &expected) => format!(
+                "The value at {at_or_name} has a wrong letter or two: it is {seen} and has to be exactly {expected}"
+            ),
             Code::ValueMismatch if with_equals_sign(raw) == expected => format!(
                 "The value at {place} has a colon (:) where an equals sign (=) belongs: {seen}"
             ),

@@ -1,10 +1,11 @@
 //! Sentences about mistakes in the MX record of the MAIL FROM name.
 
+use super::result::Fix;
 use super::show::shown;
 use super::wording::Wording;
 use crate::diagnosis::DiagnosisCode as Code;
 use crate::diagnosis::judge::Finding;
-use crate::records::Record;
+use crate::records::{Record, RecordData};
 
 impl Wording<'_> {
     /// What a finding about the MX record means.
@@ -34,6 +35,48 @@ impl Wording<'_> {
                  only if {expected} is its only MX record."
             ),
         }
+    }
+}
+
+impl Wording<'_> {
+    /// Which one of several MX records to keep. `seen` has all of them, each with its priority.
+    pub(super) fn keep_one_exchange(&self, record: &Record, seen: &str) -> Fix {
+        let RecordData::Mx {
+            preference,
+            exchange,
+        } = &record.data
+        else {
+            return self.change_value(record);
+        };
+        let ours = seen.split(", ").filter_map(|one| one.split_once(' '));
+        let ours = ours.filter(|(_, host)| host.eq_ignore_ascii_case(exchange));
+        let ours: Vec<u16> = ours.filter_map(|(own, _)| own.parse().ok()).collect();
+        let least = ours.iter().copied().min().unwrap_or(*preference);
+        let keep = RecordData::Mx {
+            preference: if ours.contains(preference) {
+                *preference
+            } else {
+                least
+            },
+            exchange: exchange.clone(),
+        };
+        let panel = &self.panel;
+        // Of two with the same host, the priority tells which one is meant.
+        let priority = match (&keep, panel.priority_field()) {
+            (RecordData::Mx { preference, .. }, Some(field)) if ours.len() > 1 => {
+                format!(" and {preference} in the field “{field}”")
+            }
+            (RecordData::Mx { .. } | RecordData::Txt { .. } | RecordData::Cname { .. }, _) => {
+                String::new()
+            }
+        };
+        Self::advice(format!(
+            "{}delete every MX record {} except the one that has {} in the field “{}”{priority}.",
+            self.at(),
+            self.row(&record.name),
+            panel.value(&keep),
+            panel.value_field(&keep),
+        ))
     }
 }
 

@@ -2,10 +2,13 @@
 
 use super::show::{show, shown};
 use crate::diagnosis::judge::decode;
+use crate::diagnosis::spelling::is_nearly;
 use crate::records::{Record, RecordData};
 
 /// The characters of a value that are shown to say where something is.
 const NEARBY: usize = 6;
+/// Shorter ones are no keys.
+const SHORTEST_KEY: usize = 16;
 
 /// Where the first invisible character is that is not in the right value.
 pub(super) fn where_invisible(seen: &str, expected: &str) -> String {
@@ -78,6 +81,27 @@ pub(super) fn with_equals_sign(seen: &str) -> String {
     seen.trim().replacen(':', "=", 1)
 }
 
+/// Whether a value is the expected text or target with a wrong letter or two.
+pub(super) fn has_slip(seen: &str, expected: &str) -> bool {
+    let seen = decode(seen);
+    let seen = seen.trim().trim_end_matches('.');
+    !expected.starts_with("v=") && !expected.contains(' ') && is_nearly(seen, expected)
+}
+
+/// Whether what was seen is the key of a signature (DKIM) as a TXT record. Its version may be left out
+/// (RFC 6376 section 3.6.1).
+pub(super) fn holds_key(seen: &str) -> bool {
+    let Some(text) = seen.strip_prefix("TXT ") else {
+        return false;
+    };
+    let is_key = |part: &str| {
+        let key = part.trim().strip_prefix("p=").unwrap_or_default();
+        let is_base64 = |b: u8| b.is_ascii_alphanumeric() || b"+/= ".contains(&b);
+        key.len() >= SHORTEST_KEY && key.bytes().all(is_base64)
+    };
+    text.contains("v=DKIM1") || text.split(';').any(is_key)
+}
+
 /// Whether an alias leads to the text that belongs into a TXT record: CNAME was chosen as its type.
 pub(super) fn is_our_text_as_alias(record: &Record, seen: &str) -> bool {
     let RecordData::Txt { text } = &record.data else {
@@ -117,6 +141,24 @@ mod tests {
             piece_before("10 mx host.example", "10 host.example").as_deref(),
             Some("mx")
         );
+    }
+
+    #[test]
+    fn a_key_is_one_without_its_version_too() {
+        for seen in [
+            "TXT v=DKIM1; p=abc",
+            "TXT k=rsa; p=MIGfMA0GCSqGSIb3DQEBAQUAA4GNADCBiQ",
+            "TXT p=MIGfMA0GCSqGSIb3DQEBAQUAA4GNADCBiQ",
+        ] {
+            assert!(holds_key(seen), "{seen}");
+        }
+        for seen in [
+            "TXT v=DMARC1; p=none",
+            "TXT p=quarantine",
+            "CNAME p=a.example",
+        ] {
+            assert!(!holds_key(seen), "{seen}");
+        }
     }
 
     #[test]

@@ -71,7 +71,9 @@ impl Expected<'_> {
                 return Likeness::Damaged(undone);
             }
         }
-        if self.same(&uncoded(&published)) {
+        // The form of base64 for web addresses (RFC 4648 section 5).
+        let plain = published.trim().replace('-', "+").replace('_', "/");
+        if self.same(&uncoded(&published)) || self.same(&plain) {
             return Likeness::Damaged(vec![DiagnosisCode::TxtEscaped]);
         }
         if self.is_abridged(&bare) {
@@ -131,14 +133,17 @@ impl Expected<'_> {
             && self.value.ends_with(bare)
     }
 
-    /// Whether it is the value after its label: `Value: ` or `amazonses=`.
+    /// Whether it is the value after its label: `Value: `, `amazonses=` or `Name: _amazonses Value: `.
     fn is_labelled(&self, bare: &str) -> bool {
         let label = bare.strip_suffix(self.value).map(str::trim_end);
         let label = label.and_then(|label| label.strip_suffix([':', '=']));
         self.is_joined(bare)
             && label.is_some_and(|label| {
+                // The record's own name has a label in front of it, too.
+                let names = self.names.iter().map(String::as_str);
+                let label = names.fold(label.to_owned(), |label, name| label.replace(name, ""));
                 let mut signs = label.chars();
-                signs.all(|c| c.is_alphabetic() || " -_.".contains(c)) && label.len() <= MAX_LABEL
+                signs.all(|c| c.is_alphabetic() || " -_.:".contains(c)) && label.len() <= MAX_LABEL
             })
     }
 

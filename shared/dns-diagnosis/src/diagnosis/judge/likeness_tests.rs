@@ -59,6 +59,14 @@ fn each_mistake_in_a_text_is_told_from_the_others() {
         (format!("TXT {TOKEN}"), vec![ValueHasTypePrefix]),
         (format!("txt: {TOKEN}"), vec![ValueHasTypePrefix]),
         (format!("amazonses:{TOKEN}"), vec![ValueHasTypePrefix]),
+        (
+            format!("Name: _amazonses.example.com Type: TXT Value: {TOKEN}"),
+            vec![ValueHasTypePrefix],
+        ),
+        (
+            TOKEN.replace('+', "-").replace('/', "_"),
+            vec![DiagnosisCode::TxtEscaped],
+        ),
     ] {
         assert_eq!(text(&value), damaged(&codes), "{value:?}");
     }

@@ -6,6 +6,7 @@ pub(super) use super::answers::value_of;
 use super::case::Case;
 use super::finding::{Finding, Judgement, Standing};
 use super::likeness::{Expected, Likeness, decode};
+use crate::diagnosis::spelling::is_nearly;
 use crate::diagnosis::{Context, DiagnosisCode as Code};
 use crate::dns::{Data, Outcome, RecordType};
 use crate::records::{Record, RecordData, RecordId};
@@ -157,7 +158,9 @@ impl Case<'_> {
                 Likeness::Other { bare, mistakes } => {
                     let stale = record.id == RecordId::Verification
                         && is_stale_token(&bare, value, &self.context);
-                    if stale {
+                    if !self.is_former(&bare) && is_nearly(&bare, value) {
+                        other = Some(vec![Finding::of(Code::ValueMismatch, text)]);
+                    } else if stale {
                         let mut seen = vec![Finding::of(Code::StaleToken, text)];
                         seen.extend(damage(&mistakes, text));
                         other = Some(seen);
@@ -186,6 +189,8 @@ impl Case<'_> {
             Likeness::Other { bare, .. } => {
                 let code = if has_token_of(record, &bare) {
                     Code::DkimWrongHostedZone
+                } else if let Some(code) = self.code_of_token(record, &bare) {
+                    code
                 } else if self.is_stale_target(&bare) {
                     Code::StaleToken
                 } else {
@@ -205,6 +210,33 @@ impl Case<'_> {
         } else {
             Code::ValueMismatch
         }
+    }
+
+    /// The mistake in a target that has the token of a DKIM record with some letters less, or a wrong one or two.
+    fn code_of_token(&self, record: &Record, target: &str) -> Option<Code> {
+        let value = record.data.value();
+        let (token, zone) = value.split_once('.')?;
+        let (first, rest) = target.split_once('.')?;
+        let first = first.to_ascii_lowercase();
+        let of_another = |other: &Record| is_value_of(other, target);
+        if !rest.eq_ignore_ascii_case(zone)
+            || self.is_former(&first)
+            || self.records.iter().any(of_another)
+        {
+            return None;
+        }
+        let is_part = first.len() < token.len() && first.len() * 2 >= token.len();
+        if is_part && (token.starts_with(&first) || token.ends_with(&first)) {
+            return Some(Code::ValueTruncated);
+        }
+        is_nearly(&first, token).then_some(Code::ValueMismatch)
+    }
+
+    /// Whether it is a token of an earlier registration.
+    fn is_former(&self, token: &str) -> bool {
+        let former = self.context.former;
+        let mut all = former.verification.iter().chain(&former.dkim);
+        all.any(|old| old.eq_ignore_ascii_case(token))
     }
 
     /// A DKIM target of SES that is none of the domain's current ones.

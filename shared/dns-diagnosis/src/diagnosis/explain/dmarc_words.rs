@@ -139,7 +139,7 @@ impl Wording<'_> {
             return Self::ask_company(&show(at), &words);
         }
         let there = Record {
-            name: if at == place { &record.name } else { at }.to_owned(),
+            name: at.to_owned(),
             ..record.clone()
         };
         if finding.code == Code::DmarcMultiple {

@@ -35,7 +35,8 @@ impl Wording<'_> {
         };
         let seen = shown(raw);
         let at = finding.at.as_deref().map(show);
-        let at_or_name = at.as_deref().unwrap_or(name);
+        // A policy may be that of a name above the domain.
+        let at_or_name = at.as_deref().unwrap_or(place);
         match finding.code {
             Code::DomainDoesNotExist => self.trouble_message(Trouble::NoSuchDomain),
             Code::DomainSuspended => self.trouble_message(Trouble::Suspended),

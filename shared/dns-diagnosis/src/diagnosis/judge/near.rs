@@ -41,6 +41,15 @@ impl Case<'_> {
                     add(label);
                 }
                 names.push(below_www(host));
+                // What exists there shows in answers that are there anyway.
+                names.push((below(&record.name, "www"), Some(record.name.clone())));
+                if let Some(mail_from) = self.mail_from() {
+                    names.push((below(mail_from, host), Some(mail_from.to_owned())));
+                }
+                if let Some(labels) = self.labels_below_zone() {
+                    let above = below(self.zone, host);
+                    names.push((below(&above, labels), Some(above)));
+                }
                 // Where other texts of the set belong, which is asked anyway.
                 let others = self.records.iter().filter(|other| is_text(other));
                 names.extend(others.map(|other| (other.name.clone(), None)));
@@ -71,6 +80,10 @@ impl Case<'_> {
                     at("_domainkey", selector(record.id)),
                     at("_amazonses", token),
                 ]);
+                if let Some(labels) = self.labels_below_zone() {
+                    let branch = [labels, "._domainkey.", self.zone].concat();
+                    names.push((below(&branch, token), Some(branch)));
+                }
             }
             RecordId::MailFromMx | RecordId::MailFromSpf => {
                 names.push((domain.to_owned(), None));
@@ -187,6 +200,12 @@ impl Case<'_> {
             }
             Likeness::Other { .. } => None,
         }
+    }
+
+    /// The part of the domain in front of its zone; none where it is the zone.
+    fn labels_below_zone(&self) -> Option<&str> {
+        let front = self.context.domain.as_str().strip_suffix(self.zone)?;
+        front.strip_suffix('.')
     }
 
     /// The name of a record relative to the domain.

@@ -157,8 +157,8 @@ impl Wording<'_> {
                 self.whose(record, raw)
             ),
             Code::TxtEscaped if !raw.contains('\\') => format!(
-                "Some characters of the value at {at_or_name} have changed while it was copied, as + into %2B, into - or \
-                 into a space. It is now {seen} and has to be {expected}"
+                "Some characters of the value at {at_or_name} have changed while it was copied, as + into %2B, into - \
+                 or into a space. It is now {seen} and has to be {expected}"
             ),
             Code::TxtEscaped => format!(
                 "The value at {at_or_name} has backslashes (\\) in it: {seen}. They belong only in the \

@@ -75,6 +75,7 @@ VARIABLES = {
     "CURSOR_SECRET": "a-secret-that-is-long-enough-to-be-one-0123456789",
     "EMAILS_PER_SECOND": "1",
     "FINAL_STEP": "manual",
+    "FIRST_ALERT_DEAD_LETTER_QUEUE_URL": "https://sqs.us-east-1.amazonaws.com/123456789012/dead-first-alerts",
     "FIRST_ALERT_QUEUE_ARN": "arn:aws:sqs:us-east-1:123456789012:first-alerts",
     "FIRST_ALERT_QUEUE_URL": "https://sqs.us-east-1.amazonaws.com/123456789012/first-alerts",
     "FRAME_ANCESTORS": "'none'",

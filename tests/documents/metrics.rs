@@ -222,6 +222,33 @@ fn the_runbook_and_the_metrics_say_when_the_oldest_dead_letter_sets_off_its_alar
 }
 
 #[test]
+fn each_queue_of_alerts_has_dead_letters_that_return_to_it_and_an_alarm_for_them() {
+    let template = Template::read();
+    for (queue, dead, alarm) in [
+        (
+            "FirstAlertQueue",
+            "FirstAlertDeadLetterQueue",
+            "FirstAlertDeadLetterAlarm",
+        ),
+        ("AlertQueue", "AlertDeadLetterQueue", "AlertDeadLetterAlarm"),
+    ] {
+        let properties = &template.resource(queue)["Properties"];
+        let policy = template::string(&properties["RedrivePolicy"]["deadLetterTargetArn"]);
+        assert_eq!(policy, format!("{dead}.Arn"), "{queue}");
+        let dimensions = &template.resource(alarm)["Properties"]["Dimensions"];
+        let name = format!("{dead}.QueueName");
+        let watched = template::string(&template::list(dimensions)[0]["Value"]);
+        assert_eq!(watched, name, "{alarm}");
+        let oldest = &template.resource("OldestDeadLetterAlarm")["Properties"]["Metrics"];
+        let is_watched = template::list(oldest).iter().skip(1).any(|metric| {
+            let dimensions = &metric["MetricStat"]["Metric"]["Dimensions"];
+            template::string(&template::list(dimensions)[0]["Value"]) == name
+        });
+        assert!(is_watched, "{dead}");
+    }
+}
+
+#[test]
 fn a_dry_run_of_redrive_is_said_to_take_messages_out_of_an_alarm() {
     let pages = [
         ("docs/ops.md", "\n## `redrive`\n", "`OldestDeadLetterAlarm`"),

@@ -105,7 +105,9 @@ pub(crate) async fn settled(world: &Shared) {
             true
         })
         .await;
-    world.sqs("PurgeQueue", &json!({ "QueueUrl": dead })).await;
+    for dead in [dead, world.info.first_alert_dead_letter_queue_url.as_str()] {
+        world.sqs("PurgeQueue", &json!({ "QueueUrl": dead })).await;
+    }
 }
 
 fn queues(world: &Shared) -> (&str, &str) {

@@ -103,6 +103,16 @@ async fn an_invalid_message_is_put_aside_with_its_reason() {
 }
 
 #[tokio::test]
+async fn poison_of_the_first_queue_is_put_with_the_dead_letters_of_that_queue() {
+    let app = app();
+    let mut poison = poison("not-json", "poison");
+    poison.records[0].event_source_arn = Some(app.first_queue.1.clone());
+    assert_eq!(failed(&notified(&app, poison).await), [""; 0]);
+    assert_eq!(app.first_queue.0.dead.lock().unwrap().len(), 1);
+    assert_eq!(app.queue.dead.lock().unwrap().len(), 0);
+}
+
+#[tokio::test]
 async fn a_message_without_a_body_is_not_an_event() {
     let app = app();
     let mut empty = poison("not-json", "empty");

@@ -33,6 +33,8 @@ pub struct Config {
     pub carried_queue_arn: String,
     /// `ALERT_DEAD_LETTER_QUEUE_URL`: the queue of messages that cannot be handled.
     pub dead_letter_queue_url: String,
+    /// `FIRST_ALERT_DEAD_LETTER_QUEUE_URL`: the same for messages that say that mail stops.
+    pub first_dead_letter_queue_url: String,
     /// `CONSOLE_URL`: the target of buttons, if the stack has a console.
     pub console: Console,
     /// `CHAT_TOPIC_ARN`: the topic for chat messages, if there is one.
@@ -60,6 +62,7 @@ impl Config {
             carried_queue_url: required("CARRIED_ALERT_QUEUE_URL")?,
             carried_queue_arn: required("CARRIED_ALERT_QUEUE_ARN")?,
             dead_letter_queue_url: required("ALERT_DEAD_LETTER_QUEUE_URL")?,
+            first_dead_letter_queue_url: required("FIRST_ALERT_DEAD_LETTER_QUEUE_URL")?,
             chat_topic: optional("CHAT_TOPIC_ARN"),
             console: Console::at(optional("CONSOLE_URL").as_deref()),
         })

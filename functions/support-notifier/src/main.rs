@@ -23,8 +23,12 @@ async fn main() -> Result<(), Error> {
     })
     .await;
     let (from, to) = (config.sender_email, config.support_email);
-    let dead_letters = config.dead_letter_queue_url;
-    let queue = |url| MessageQueue::new(clients.sqs(), url, dead_letters.clone());
+    let queue =
+        |url, dead_letters: &String| MessageQueue::new(clients.sqs(), url, dead_letters.clone());
+    let (dead_letters, first_dead_letters) = (
+        &config.dead_letter_queue_url,
+        &config.first_dead_letter_queue_url,
+    );
     let app = &App::<AwsPorts<(), SupportMail>> {
         store: Table::new(clients.dynamodb(), config.table),
         mail: SupportMail::new(clients.ses_v2(), from, to, config.configuration_set),
@@ -33,9 +37,15 @@ async fn main() -> Result<(), Error> {
         meter: MetricLines::new(config.stack, env!("CARGO_PKG_NAME"), std::io::stdout()),
         limits: config.limits,
         notify_clients: config.notify_clients,
-        queue: queue(config.queue_url),
-        first_queue: (queue(config.first_queue_url), config.first_queue_arn),
-        carried_queue: (queue(config.carried_queue_url), config.carried_queue_arn),
+        queue: queue(config.queue_url, dead_letters),
+        first_queue: (
+            queue(config.first_queue_url, first_dead_letters),
+            config.first_queue_arn,
+        ),
+        carried_queue: (
+            queue(config.carried_queue_url, dead_letters),
+            config.carried_queue_arn,
+        ),
         console: config.console,
         chat: config
             .chat_topic

@@ -147,6 +147,7 @@ mod tests {
             stack_name: text("stack"),
             alert_queue_url: text("alerts"),
             alert_dead_letter_queue_url: text("dead alerts"),
+            first_alert_dead_letter_queue_url: text("dead first alerts"),
             dead_letter_queue_url: text("queue"),
             log_file: "/log".into(),
             console_url: text("http://127.0.0.1:4580"),

@@ -268,6 +268,7 @@ fn describe(
         topic_arn: deployed.output("TopicArn")?,
         alert_queue_url: deployed.output("AlertQueueUrl")?,
         alert_dead_letter_queue_url: deployed.output("AlertDeadLetterQueueUrl")?,
+        first_alert_dead_letter_queue_url: deployed.output("FirstAlertDeadLetterQueueUrl")?,
         dead_letter_queue_url: deployed.output("DeadLetterQueueUrl")?,
         tokens: deployed.tokens,
         functions: deployed.functions,

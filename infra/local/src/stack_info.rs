@@ -45,6 +45,8 @@ pub struct StackInfo {
     pub alert_queue_url: String,
     /// Events that could not be emailed to Lasso support.
     pub alert_dead_letter_queue_url: String,
+    /// Events that say that mail stops, and could not be emailed.
+    pub first_alert_dead_letter_queue_url: String,
     /// Events that SNS could not put into the queue of alerts.
     pub dead_letter_queue_url: String,
     /// The output of the emulator and the functions.

@@ -125,9 +125,23 @@ pub struct Reconcile {
     pub consent: Consent,
 }
 
+/// A dead-letter queue.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum DeadLetters {
+    /// Of alerts about stopped mail.
+    First,
+    /// Of all other alerts.
+    Alerts,
+    /// Of the topic.
+    Topic,
+}
+
 /// Whether to move messages.
 #[derive(Debug, Clone, Args)]
 pub struct Redrive {
+    /// The one queue to look at and to move from. Without it all of them, alerts about stopped mail first.
+    #[arg(long, value_enum)]
+    pub queue: Option<DeadLetters>,
     /// Whether to do it.
     #[command(flatten)]
     pub consent: Consent,

@@ -1,21 +1,23 @@
 //! `lasso-ops redrive`: what waits in the dead-letter queues and why, and back to the queue of alerts with it.
 
-use std::collections::BTreeMap;
-use std::fmt;
+mod told;
 
 use aws_sdk_sqs::Client;
 use aws_sdk_sqs::error::SdkError;
 use aws_sdk_sqs::types::{ChangeMessageVisibilityBatchRequestEntry, Message, QueueAttributeName};
+use domain_auth::audience::Lane;
+use domain_auth::event::Event;
 use domain_auth::ports::Clock;
 use domain_auth_aws::SystemClock;
 use jiff::SignedDuration;
-use serde::Serialize;
 use serde_json::Value;
 
 use crate::aws::Aws;
-use crate::options::Redrive;
+use crate::options::{DeadLetters, Redrive};
 use crate::outcome::{Error, Report};
 use crate::stack::Stack;
+
+use self::told::{Alerts, Redriven, Waiting};
 
 /// The attribute in which support-notifier says why it put a message aside.
 const REASON: &str = "reason";
@@ -35,58 +37,55 @@ const BATCH: usize = 10;
 /// Messages in a second that SQS moves: as many emails as a new account may send, and a few less.
 const PER_SECOND: i32 = 10;
 
-/// What was found, and done.
-#[derive(Debug, Serialize)]
-struct Redriven {
-    dry_run: bool,
-    /// Alerts that could not be emailed.
-    alerts: Waiting,
-    /// Events that SNS could not put into a queue.
-    of_topic: Waiting,
-    /// The task of SQS that moves the alerts.
-    task: Option<String>,
-    /// Whether an earlier start had begun that task, and it is still under way.
-    task_was_under_way: bool,
-    /// Events of the topic's queue that were moved here, one by one.
-    moved: usize,
-}
-
-/// What waits in a queue.
-#[derive(Debug, Default, Serialize)]
-struct Waiting {
-    /// By SQS's approximate count.
-    messages: u64,
-    /// How many of them were looked at. None were where they are moved.
-    looked_at: usize,
-    /// How often there is each reason, of those that were looked at.
-    reasons: BTreeMap<String, usize>,
-}
-
 pub(super) async fn run(aws: &Aws, stack: &Stack, options: &Redrive) -> Result<Report, Error> {
     let client = aws.sqs();
-    let alerts = stack.output("AlertDeadLetterQueueUrl")?;
-    let of_topic = stack.output("DeadLetterQueueUrl")?;
-    // What is looked at is hidden for a while, from a task of SQS as well: so what is moved is only counted.
-    let looks = !options.consent.yes;
+    let yes = options.consent.yes;
+    let is_meant = |queue| options.queue.is_none_or(|only| only == queue);
     let mut redriven = Redriven {
-        dry_run: !options.consent.yes,
-        alerts: waiting(&client, alerts, looks).await?,
-        of_topic: waiting(&client, of_topic, looks).await?,
-        task: None,
-        task_was_under_way: false,
+        dry_run: !yes,
+        first_alerts: None,
+        alerts: None,
+        of_topic: None,
         moved: 0,
     };
-    if options.consent.yes {
-        let source = stack.output("AlertDeadLetterQueueArn")?;
-        redriven.task = running_task(&client, source).await?;
-        redriven.task_was_under_way = redriven.task.is_some();
-        if redriven.task.is_none() && redriven.alerts.messages > 0 {
-            let destination = stack.output("AlertQueueArn")?;
-            redriven.task = Some(start_task(&client, source, destination).await?);
+    // Each queue of alerts has its own dead letters, so that what says that mail stops is not behind the others.
+    if is_meant(DeadLetters::First) {
+        let alerts = redrive(&client, stack, "FirstAlert", yes).await?;
+        redriven.first_alerts = Some(alerts);
+    }
+    if is_meant(DeadLetters::Alerts) {
+        redriven.alerts = Some(redrive(&client, stack, "Alert", yes).await?);
+    }
+    if is_meant(DeadLetters::Topic) {
+        let of_topic = stack.output("DeadLetterQueueUrl")?;
+        redriven.of_topic = Some(waiting(&client, of_topic, !yes).await?);
+        if yes {
+            let first = stack.output("FirstAlertQueueUrl")?;
+            let usual = stack.output("AlertQueueUrl")?;
+            redriven.moved = move_by_hand(&client, of_topic, first, usual).await?;
         }
-        redriven.moved = move_by_hand(&client, of_topic, stack.output("AlertQueueUrl")?).await?;
     }
     Ok(Report::new(&redriven, redriven.needs_a_person()))
+}
+
+/// Looks at the dead letters of the queue whose outputs begin with `queue`, or has SQS move them back to it.
+async fn redrive(client: &Client, stack: &Stack, queue: &str, yes: bool) -> Result<Alerts, Error> {
+    let url = stack.output(&format!("{queue}DeadLetterQueueUrl"))?;
+    // What is looked at is hidden for a while, from a task of SQS as well: so what is moved is only counted.
+    let mut alerts = Alerts {
+        waiting: waiting(client, url, !yes).await?,
+        ..Alerts::default()
+    };
+    if yes {
+        let source = stack.output(&format!("{queue}DeadLetterQueueArn"))?;
+        alerts.task = running_task(client, source).await?;
+        alerts.task_was_under_way = alerts.task.is_some();
+        if alerts.task.is_none() && alerts.waiting.messages > 0 {
+            let destination = stack.output(&format!("{queue}QueueArn"))?;
+            alerts.task = Some(start_task(client, source, destination).await?);
+        }
+    }
+    Ok(alerts)
 }
 
 /// The task that moves the messages of a queue, where one is under way: SQS refuses a second one, and this one
@@ -201,7 +200,12 @@ fn reason(message: &Message) -> String {
 
 /// SQS moves nothing out of a queue that is fed by SNS (API reference, `StartMessageMoveTask`). Each message is
 /// sent first and deleted then: at least once, and an email is sent once for each event.
-async fn move_by_hand(client: &Client, from: &str, to: &str) -> Result<usize, Error> {
+async fn move_by_hand(
+    client: &Client,
+    from: &str,
+    first: &str,
+    usual: &str,
+) -> Result<usize, Error> {
     let mut moved = 0;
     loop {
         let messages = receive(client, from).await?;
@@ -212,10 +216,9 @@ async fn move_by_hand(client: &Client, from: &str, to: &str) -> Result<usize, Er
             let (Some(body), Some(receipt)) = (message.body, message.receipt_handle) else {
                 continue;
             };
-            let sent = client
-                .send_message()
-                .queue_url(to)
-                .message_body(event_in(&body));
+            let event = event_in(&body);
+            let to = if stops_mail(&event) { first } else { usual };
+            let sent = client.send_message().queue_url(to).message_body(event);
             let sent = sent.send().await;
             sent.map_err(|error| Error::failed("sending an event", error.into_service_error()))?;
             let delete = client
@@ -246,54 +249,10 @@ fn event_in(body: &str) -> String {
     inner.unwrap_or_else(|| body.to_owned())
 }
 
-impl Redriven {
-    /// Messages wait, or an event of the topic could not be had, because another process was looking at it.
-    fn needs_a_person(&self) -> bool {
-        let waits = self.alerts.messages + self.of_topic.messages > 0;
-        let left = u64::try_from(self.moved).unwrap_or(u64::MAX) < self.of_topic.messages;
-        if self.dry_run { waits } else { left }
-    }
-}
-
-impl fmt::Display for Redriven {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (what, waiting) in [
-            ("alerts that could not be emailed", &self.alerts),
-            ("events that did not reach a queue", &self.of_topic),
-        ] {
-            writeln!(f, "{} {what}", waiting.messages)?;
-            let looked_at = u64::try_from(waiting.looked_at).unwrap_or(u64::MAX);
-            if 0 < looked_at && looked_at < waiting.messages {
-                writeln!(f, "  of the {looked_at} that were looked at:")?;
-            }
-            for (reason, count) in &waiting.reasons {
-                writeln!(f, "  {count}: {reason}")?;
-            }
-        }
-        if self.dry_run {
-            return writeln!(
-                f,
-                "Nothing was moved: --yes does it, once the reasons are repaired."
-            );
-        }
-        if self.task_was_under_way {
-            writeln!(f, "SQS moves the alerts back since an earlier start.")?;
-        } else if self.task.is_some() {
-            writeln!(f, "SQS moves the alerts back, {PER_SECOND} in a second.")?;
-        }
-        writeln!(
-            f,
-            "{} events were moved to the queue of alerts.",
-            self.moved
-        )?;
-        if self.needs_a_person() {
-            writeln!(
-                f,
-                "The others could not be read now: start again in a minute."
-            )?;
-        }
-        Ok(())
-    }
+/// Whether an event belongs into the queue of events about stopped mail. What is no event does not.
+fn stops_mail(event: &str) -> bool {
+    let event: Option<Event> = serde_json::from_str(event).ok();
+    event.is_some_and(|event| Lane::of(&event) == Lane::First)
 }
 
 #[cfg(test)]
@@ -307,25 +266,5 @@ mod tests {
         let envelope = serde_json::json!({ "Type": "Notification", "Message": event });
         assert_eq!(event_in(&envelope.to_string()), event);
         assert_eq!(event_in("no JSON"), "no JSON");
-    }
-
-    #[test]
-    fn a_report_on_a_sample_says_so() {
-        let redriven = |messages, looked_at| Redriven {
-            dry_run: true,
-            alerts: Waiting {
-                messages,
-                looked_at,
-                reasons: BTreeMap::from([("MessageRejected".to_owned(), looked_at)]),
-            },
-            of_topic: Waiting::default(),
-            task: None,
-            task_was_under_way: false,
-            moved: 0,
-        };
-        let all = redriven(12, 12).to_string();
-        assert!(all.starts_with("12 alerts that could not be emailed\n  12: MessageRejected\n"));
-        let some = redriven(120_000, 100).to_string();
-        assert!(some.contains("120000 alerts that could not be emailed\n  of the 100 that were looked at:\n  100: MessageRejected\n"));
     }
 }

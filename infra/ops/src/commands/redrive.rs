@@ -267,4 +267,26 @@ mod tests {
         assert_eq!(event_in(&envelope.to_string()), event);
         assert_eq!(event_in("no JSON"), "no JSON");
     }
+
+    #[test]
+    fn only_events_about_stopped_mail_go_to_the_first_queue() {
+        for (delivery, expected) in [
+            (
+                include_str!("../../../../events/support-notifier/displaced-sending.json"),
+                true,
+            ),
+            (
+                include_str!("../../../../events/support-notifier/displaced-pending.json"),
+                false,
+            ),
+            (
+                include_str!("../../../../events/support-notifier/not-an-event.json"),
+                false,
+            ),
+        ] {
+            let delivery: Value = serde_json::from_str(delivery).unwrap();
+            let event = delivery["Records"][0]["body"].as_str().unwrap();
+            assert_eq!(stops_mail(event), expected, "{event}");
+        }
+    }
 }

@@ -4,6 +4,7 @@ use std::cell::OnceCell;
 
 use super::answers::Observations;
 use super::dmarc::Policies;
+use super::finding::Standing;
 use super::suspended::are_for_suspended;
 use super::wildcard::WildcardProbes;
 use crate::diagnosis::Context;
@@ -74,10 +75,18 @@ impl<'a> Case<'a> {
         self.delegated_zone(&record.name).unwrap_or(self.zone)
     }
 
-    /// Whether every name server of the zone is one for suspended domains.
+    /// Whether every name server of the zone is one for suspended domains. One that answers with a record of
+    /// this domain is not. A DMARC record may be the registrar's.
     pub(super) fn is_suspended(&self) -> bool {
-        let zone = self.context.found_zone();
-        let decide = || zone.is_some_and(|zone| are_for_suspended(&zone.name_servers));
+        let domain = self.context.domain.organizational();
+        let is_seen = |record: &Record| {
+            record.id != RecordId::Dmarc && self.own(record).standing == Standing::Right
+        };
+        let decide = || {
+            let zone = self.context.found_zone();
+            zone.is_some_and(|zone| are_for_suspended(&zone.name_servers, domain))
+                && !self.records.iter().any(is_seen)
+        };
         *self.is_suspended.get_or_init(decide)
     }
 

@@ -29,11 +29,14 @@ const SUSPENDED: [&str; 19] = [
     "renewyourname",
 ];
 
-/// Whether there are name servers, and all of them are for suspended domains.
-pub(super) fn are_for_suspended(hosts: &[String]) -> bool {
+/// Whether a zone has name servers, and all of them are for suspended domains. A server with a name below the
+/// domain is the domain's own, whatever that name says. `domain` is the organizational domain, in lower case.
+pub(super) fn are_for_suspended(hosts: &[String], domain: &str) -> bool {
     let stands_for_it = |host: &String| {
         let host = host.to_ascii_lowercase();
-        SUSPENDED.iter().any(|word| host.contains(word))
+        let front = host.strip_suffix(domain);
+        let is_own = front.is_some_and(|front| front.is_empty() || front.ends_with('.'));
+        !is_own && SUSPENDED.iter().any(|word| host.contains(word))
     };
     !hosts.is_empty() && hosts.iter().all(stands_for_it)
 }

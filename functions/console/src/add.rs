@@ -92,8 +92,8 @@ impl<F: Fetch> Visit<'_, F> {
             .filter(|_| names.len() > 1)
         {
             form.problem = Some(format!(
-                "Nothing was added: “{part}” is not a domain. A domain has no spaces in it; put a comma or a new line \
-                 between two domains."
+                "Nothing was added: “{part}” is not a domain, because it has no dot. A domain has no spaces or commas in \
+                 it; put each domain on a line of its own."
             ));
             return self.list(form, StatusCode::UNPROCESSABLE_ENTITY).await;
         }
@@ -195,7 +195,11 @@ fn all(added: &[Added]) -> String {
 /// The names that were typed or pasted, each once.
 fn names_in(typed: &str) -> Vec<String> {
     let mut names: Vec<String> = Vec::new();
-    let parts = typed.split([' ', ',', ';', '\n', '\r', '\t']);
+    let parts = entries_in(typed).into_iter().flat_map(|entry| {
+        let address = address_of(entry);
+        let words = address.is_none().then(|| entry.split([' ', '\t']));
+        address.into_iter().chain(words.into_iter().flatten())
+    });
     for part in parts.map(|part| part.trim_matches(['<', '>', '"', '\''])) {
         let is_new = !names.iter().any(|name| name == part);
         if !part.is_empty() && is_new {
@@ -203,6 +207,24 @@ fn names_in(typed: &str) -> Vec<String> {
         }
     }
     names
+}
+
+/// The text between commas, semicolons and line ends. Those between quotation marks are part of a name, as in
+/// `"Berg, Anna" <anna@example.com>`.
+fn entries_in(typed: &str) -> Vec<&str> {
+    let is_paired = typed.matches('"').count().is_multiple_of(2);
+    let mut is_quoted = false;
+    let ends = |c: char| {
+        is_quoted ^= c == '"' && is_paired;
+        matches!(c, '\n' | '\r') || (!is_quoted && matches!(c, ',' | ';'))
+    };
+    typed.split(ends).collect()
+}
+
+/// The address behind a person's name, as mail programs copy it (RFC 5322 section 3.4, `name-addr`).
+fn address_of(entry: &str) -> Option<&str> {
+    let (_, address) = entry.trim().strip_suffix('>')?.rsplit_once('<')?;
+    address.contains('@').then_some(address)
 }
 
 #[cfg(test)]
@@ -217,6 +239,12 @@ mod tests {
             ["a.com", "b.com", "c.com", "d.com"]
         );
         assert_eq!(names_in(" ,; "), Vec::<String>::new());
+        let copied = "Anna Berg <anna@a.com>, \"Berg, Bo\" <bo@b.com>;c.com d.com\n<e@e.com>";
+        assert_eq!(
+            names_in(copied),
+            ["anna@a.com", "bo@b.com", "c.com", "d.com", "e@e.com"]
+        );
+        assert_eq!(names_in("5\" a.com, b.com"), ["5", "a.com", "b.com"]);
         let many: Vec<String> = (0..50).map(|number| format!("d{number}.com")).collect();
         assert_eq!(names_in(&many.join(" ")).len(), 50);
     }

@@ -65,7 +65,7 @@ async fn a_space_in_a_name_adds_no_domain_and_the_form_keeps_it() {
     assert_eq!(got.status, 422);
     assert!(
         got.body
-            .contains("Nothing was added: “maple” is not a domain.")
+            .contains("Nothing was added: “maple” is not a domain, because")
     );
     assert!(
         got.body.contains("value=\"maple homes.com\""),

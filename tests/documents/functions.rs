@@ -13,7 +13,7 @@ use crate::template::{Function, Permission, Template};
 use crate::{root, text_of};
 
 const DOCUMENT: &str = "docs/functions.md";
-const BEGIN: &str = "<!-- begin: made of infra/template.yaml -->\n";
+const BEGIN: &str = "<!-- begin: generated from infra/template.yaml -->\n";
 const END: &str = "<!-- end -->\n";
 
 /// Variables that the template does not set. They are read by functions that look up DNS

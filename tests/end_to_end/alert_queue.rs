@@ -269,8 +269,8 @@ async fn redriven(world: Shared) {
         "SES is not asked again: {asked}"
     );
 
-    // A minute after the refusal, as if the cause were repaired, SES is called again. The invalid
-    // messages return, and the email is sent.
+    // The messages are moved back a minute after the refusal, as if the cause were fixed. The email
+    // is sent; the invalid messages go to the dead-letter queue again.
     let now = SystemClock.now();
     let held_back = world
         .table()

@@ -254,8 +254,8 @@ async fn first_answer(world: Shared) {
     let proposed = |line: &str| line.starts_with("_dmarc") && line.contains("TXT");
     assert!(!handed.lines().any(proposed), "{handed}");
 
-    // The look does not delay the poller's look, which sees records that are published right after
-    // it.
+    // This look does not delay the poller's next one, which sees records that are published right
+    // after this look.
     world.publish(&zone, &added, &["dkim-1"]);
     world.run_poller().await;
     let shown = world.domain(&domain).await;

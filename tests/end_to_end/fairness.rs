@@ -91,8 +91,8 @@ async fn crowd(world: &Shared) {
         &world.info.clients.other_client_admin,
     );
     put(world, maple, &names).await;
-    // At three moments: while the poller is working on it, at the end of a run, and between two
-    // runs.
+    // A domain is added at three moments: while the poller is working on the crowd, at the end of a
+    // run, and between two runs.
     let start = Instant::now();
     for moment in [25, 52, 85] {
         tokio::time::sleep_until(start + Duration::from_secs(moment)).await;

@@ -99,8 +99,8 @@ async fn many(world: Shared) {
         if start.is_none() {
             break;
         }
-        // Other domains are added and removed meanwhile, on both sides of the cursor; once the
-        // domain in the cursor.
+        // Domains on both sides of the cursor are added and removed meanwhile, and in some rounds the
+        // domain in the cursor is removed.
         let (behind, ahead) = (round * 150 + 1, round * 200 + 2_001);
         let last = seen.last().and_then(|name| number(name)).expect("a domain");
         let gone = if round % 10 == 0 { last } else { round * 20 };

@@ -1,4 +1,4 @@
-//! From a typed domain to an email in support's mailbox.
+//! From a domain that a person enters to an email in support's mailbox.
 
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};

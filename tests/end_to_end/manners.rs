@@ -182,8 +182,8 @@ async fn location(world: Shared) {
     let domain = world.fresh_domain();
     let request = world.request(Method::POST, "/domains", Some(world.client_admin()));
     let added = sent(request.json(&json!({ "domain": domain }))).await;
-    // As every client resolves it (RFC 9110 section 10.2.2). The API of the local stack has a base
-    // path.
+    // The header is resolved as every client does it (RFC 9110 section 10.2.2). The API of the local
+    // stack has a base path.
     let location = added.url().join(value(&added, &header::LOCATION)).unwrap();
     assert_ne!(location.path(), format!("/domains/{domain}"));
     let found = read_at(&world, location).await;

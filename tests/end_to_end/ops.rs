@@ -26,12 +26,12 @@ pub(crate) fn tests(suite: &mut Suite) {
     verify_account::tests(suite);
 }
 
-/// What a start of the program came to.
+/// The result of a run of the program.
 #[derive(Debug)]
 pub(crate) struct Ended {
     /// The exit code (docs/ops.md).
     pub(crate) code: Option<i32>,
-    /// The report; null where there is none.
+    /// The report; null if there is none.
     pub(crate) report: Value,
     /// The text on stderr.
     pub(crate) told: String,

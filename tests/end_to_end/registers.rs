@@ -255,8 +255,8 @@ async fn filled_by_tombstones(world: Shared) {
     let released = release(&bench.tools(), whose, &order, &Actor::Service).await;
     assert_eq!(released.unwrap().domain.state.status(), Status::Contested);
 
-    // Inside or outside the register, a name that was given up needs proof from another client, but
-    // not from its own.
+    // A name that was given up, inside or outside the register, needs proof if another client adds
+    // it, but not if its former client does.
     let moved = store.tombstone(&long_name(0)).await.unwrap();
     assert!(moved.is_some_and(|moved| moved.client == client("maple") && !moved.lost));
     assert_eq!(

@@ -259,8 +259,9 @@ impl World {
             .expect("a zone file");
         file.write_all(lines.as_bytes())
             .expect("a zone file that takes records");
-        // The DNS server also checks its folder in intervals, but not immediately. The thread must
-        // have no task of tokio's, because that task would have to make progress.
+        // The DNS server also checks its folder at intervals, but not immediately. `block_on` needs a
+        // thread that runs no tokio task: a blocked task whose budget is used up
+        // (`tokio::task::coop`) would get no answer from the server's channel.
         let reload = || futures::executor::block_on(self.stack.dns().reload());
         std::thread::scope(|scope| {
             scope.spawn(reload);

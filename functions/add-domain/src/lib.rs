@@ -110,7 +110,7 @@ where
                 Ok(located(json(StatusCode::OK, &view), &domain))
             }
             Addition::Created(change) => {
-                // If the time is over in the middle of a call, the result is the same as after a
+                // If the time runs out in the middle of a call, the result is the same as after a
                 // crash: the poller continues.
                 let registered = async {
                     let added = change.domain.clone();

@@ -143,7 +143,7 @@ where
         Ok(Answer::after(notified.event, Ok(reply)))
     }
 
-    /// Whether one more alert about a client's domain is an email: its own, or the summary of the day.
+    /// Whether one more alert about a client's domain is an email: its own, or the daily summary.
     async fn emails_support(
         &self,
         (client, name): (&ClientId, &DomainName),

@@ -15,7 +15,7 @@ use crate::{Failure, Visit, words};
 /// Most domains that one form adds.
 const MOST_NAMES: usize = 20;
 
-/// What separates the labels of a domain, as people type it (RFC 5895 section 2).
+/// Characters that separate the labels of a domain, as people type it (RFC 5895 section 2).
 const DOTS: [char; 4] = ['.', '。', '．', '｡'];
 
 /// Names that were not added, with the reason; each reason only once.

@@ -271,7 +271,7 @@ impl<F: Fetch> Visit<'_, F> {
         ))
     }
 
-    /// What was typed into a field of this page's form, which was refused.
+    /// The text that was entered into a field of this page's form, which was refused.
     pub(crate) fn typed(&self, field: &str) -> Option<&str> {
         self.request.field(field)
     }

@@ -132,7 +132,7 @@ impl ConsoleUrl {
         format!("{}{path}", self.origin)
     }
 
-    /// Whether it is https.
+    /// Whether the console is served over HTTPS.
     pub fn is_secure(&self) -> bool {
         self.is_secure
     }

@@ -74,7 +74,7 @@ pub(crate) struct Decide<'a> {
     /// Each record with its state as a word, and the class of its colour.
     seen: Vec<(&'a Record, &'static str, &'static str)>,
     lines: &'a [Line],
-    /// What was typed as a reason before, in a form that was refused.
+    /// The reason that was entered in a form that was refused.
     typed: &'a str,
     /// This claim, followed by other clients' claims; empty if there are no others.
     sides: Vec<Side>,

@@ -53,7 +53,7 @@ impl Incoming {
         }
     }
 
-    /// The path with its query, where this is the address of a page to come back to.
+    /// The path with its query, if this is the address of a page to come back to.
     pub fn address(&self) -> String {
         if self.query.is_empty() {
             return self.path.clone();

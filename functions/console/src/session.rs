@@ -89,7 +89,7 @@ impl Session {
         Some((self.refresh_token.as_deref()?, &self.subject))
     }
 
-    /// Whether it can continue.
+    /// Whether the session can continue.
     pub fn age(&self, now: Timestamp) -> Age {
         let now = now.as_second();
         if now - self.began_at >= LONGEST {
@@ -167,7 +167,7 @@ pub struct Sessions {
     cookies: Cookies,
 }
 
-/// What the next page says first.
+/// The message at the top of the next page.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Flash {
     /// `good`, `bad` or `wait`.
@@ -284,7 +284,7 @@ impl Sessions {
         self.cookies.clear(&sign_in_cookie(state))
     }
 
-    /// What was left for the page at this path of the session.
+    /// The message that was left for the page at this path of the session.
     pub fn flash(&self, jar: &Jar, session: &Session, path: &str) -> Option<Flash> {
         let sealed = self.cookies.read(jar, FLASH)?;
         let flash: Flash = self

@@ -147,7 +147,7 @@ impl<F: Fetch, C: Clock> App<F, C> {
         let mut response = if request.method == Method::GET && request.is_for_a_page() {
             reply::see_other(&sign_in_to(&request.address()))
         } else {
-            // Not a redirect: `form-action` of the previous page would not allow it to lead to the
+            // A page, not a redirect: `form-action` of the previous page would not allow a redirect to the
             // issuer.
             let title = "Your session has ended";
             // Where a form is sent to, there is seldom a page. What it is about has one.

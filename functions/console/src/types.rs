@@ -38,10 +38,10 @@ pub(crate) struct Summary {
     /// Its client, in lists of Lasso support.
     #[serde(default)]
     pub(crate) client: Option<String>,
-    /// Whether it imitates another name, in lists of Lasso support.
+    /// Whether the domain imitates another name, in lists of Lasso support.
     #[serde(default)]
     pub(crate) imitates: bool,
-    /// Why it waits, in lists of Lasso support.
+    /// Why the domain waits, in lists of Lasso support.
     #[serde(default)]
     pub(crate) waiting: Option<Waiting>,
     /// The client's note with "we are ready", for Lasso support.
@@ -189,7 +189,7 @@ pub(crate) struct Claim {
     pub(crate) lost_at: Option<Timestamp>,
     /// The claims that block it.
     pub(crate) against: Vec<OtherClaim>,
-    /// Why it needs proof.
+    /// Why the claim needs proof.
     #[serde(default)]
     pub(crate) in_the_way: Vec<Obstacle>,
     /// Clients that have proven the name meanwhile.

@@ -191,7 +191,7 @@ pub(crate) fn note(text: &str) -> String {
     }
 }
 
-/// The beginning of a text that has at most so many octets in HTML.
+/// The beginning of a text, with at most `most` octets in HTML.
 fn fitting(text: &str, most: usize) -> &str {
     let mut octets = 0;
     for (at, character) in text.char_indices() {

@@ -42,7 +42,7 @@ pub(crate) fn has_lost_records(summary: &Summary) -> bool {
     needs_repair && matches!(summary.status, Status::Verified | Status::Authenticated)
 }
 
-/// The Unicode form of a name beside the one that DNS has, where they differ: the letters of many scripts look alike.
+/// The Unicode form of a name beside the one that DNS has, if they differ: the letters of many scripts look alike.
 pub(crate) fn name(summary: &Summary) -> String {
     if summary.domain_unicode == summary.domain {
         summary.domain.clone()

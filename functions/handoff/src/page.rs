@@ -233,7 +233,7 @@ fn plain(title: &str, main: &str) -> String {
     frame.render().unwrap_or_else(|_| title.to_owned())
 }
 
-/// What the client is called; its identifier where no token has said it.
+/// What the client is called; its identifier if no token has said it.
 fn client(domain: &Domain) -> String {
     let name = domain.client_name.as_ref().map(|name| shown(name.as_str()));
     let name = name.filter(|name| !name.is_empty());

@@ -28,7 +28,7 @@ pub use config::{Config, ConfigError};
 pub struct App<P: Ports> {
     /// The store of domains.
     pub store: P::Store,
-    /// What names below a client's domain are looked up with.
+    /// The DNS that names below a client's domain are looked up with.
     pub dns: P::Dns,
     /// The time.
     pub clock: P::Clock,

@@ -29,7 +29,7 @@ struct Arguments {
     /// Compile the functions as they are deployed, which takes longer.
     #[arg(long)]
     release: bool,
-    /// Deploy what `sam build` has left in this folder, and compile nothing. `make local` does both.
+    /// Deploy the output of sam build in this folder instead of compiling. make local builds and deploys.
     #[arg(long, value_name = "FOLDER", conflicts_with = "release")]
     built: Option<PathBuf>,
     /// A template parameter that differs, for example FinalStep=automatic. May be repeated.

@@ -62,7 +62,7 @@ pub enum Progress {
     /// Nothing is shown. If the build fails, the error contains cargo's output.
     #[default]
     Silent,
-    /// A person at the terminal, on stderr, where cargo shows its progress too.
+    /// Progress is shown on stderr, where cargo shows its progress too.
     Stderr,
 }
 

@@ -326,8 +326,8 @@ impl OwnRuntime {
 impl Drop for OwnRuntime {
     fn drop(&mut self) {
         let Some(runtime) = self.0.take() else { return };
-        // A thread of another runtime cannot wait for this one. The wait is needed so that
-        // everything that its tasks hold, including child processes, is dropped.
+        // A thread of another runtime may not shut this one down, so a new thread does. Waiting for the
+        // thread ensures that everything that the tasks hold, including child processes, is dropped.
         let ending = std::thread::spawn(move || runtime.shutdown_timeout(Duration::from_secs(2)));
         ending.join().ok();
     }

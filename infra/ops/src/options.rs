@@ -58,17 +58,17 @@ pub struct Consent {
 pub enum Command {
     /// Says what is wrong with a deployed stack, and what to do. Changes nothing.
     Doctor,
-    /// Imports today's clients: domains of a CSV file, with the identities that SES has for them.
+    /// Imports existing clients: the domains in a CSV file, with their identities at SES.
     Import(Import),
     /// Compares SES with the table; repairs what a restored table has lost.
     Reconcile(Reconcile),
-    /// Says what is in the dead-letter queues and why, and moves it back.
+    /// Lists the messages in the dead-letter queues and why they are there, and moves them back.
     Redrive(Redrive),
-    /// Writes everything that is kept of a client as JSON. Changes nothing.
+    /// Writes everything that is stored about a client as JSON. Changes nothing.
     Export(OfClient),
-    /// Erases a client, or says how far that is.
+    /// Erases a client, or says how far an erasure has come.
     Erase(Erase),
-    /// Answers what the documentation of SES leaves open, on a domain that you own; takes three days.
+    /// Tests, on a domain that you own, what the SES documentation does not say. Takes three days.
     VerifyAccount(VerifyAccount),
 }
 
@@ -77,7 +77,7 @@ pub enum Command {
 pub struct VerifyAccount {
     /// A domain that you own, without an identity at SES, and without one above it.
     pub domain: String,
-    /// What has been seen so far. Made by the first start, and read by the next ones.
+    /// The file of the results so far. The first run creates it, and later runs read it.
     #[arg(long, value_name = "FILE", default_value = "verify-account.json")]
     pub state: PathBuf,
     /// Write the answers as Markdown.
@@ -128,11 +128,11 @@ pub struct Reconcile {
 /// A dead-letter queue.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum DeadLetters {
-    /// Of alerts about stopped mail.
+    /// The queue of alerts about stopped mail.
     First,
-    /// Of all other alerts.
+    /// The queue of all other alerts.
     Alerts,
-    /// Of the topic.
+    /// The queue of the topic.
     Topic,
 }
 
@@ -147,10 +147,10 @@ pub struct Redrive {
     pub consent: Consent,
 }
 
-/// What to import, and as what.
+/// What to import, and in which state.
 #[derive(Debug, Clone, Args)]
 pub struct Import {
-    /// A CSV file with the columns client, domain, community and `contact_email` alone; the last two may be missing.
+    /// A CSV file with the columns client, domain, community, contact_email and no others. The last two are optional.
     pub file: PathBuf,
     /// What the domains are: authenticated (Lasso sends for them) or verified (the final step is open).
     #[arg(long = "as", value_enum, default_value_t = Standing::Authenticated)]
@@ -163,10 +163,10 @@ pub struct Import {
     pub consent: Consent,
 }
 
-/// What imported domains are.
+/// The state of imported domains.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Standing {
-    /// The final step is still Lasso support's.
+    /// Lasso support still has to take the final step.
     Verified,
     /// Lasso sends for them.
     Authenticated,

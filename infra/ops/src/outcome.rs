@@ -14,7 +14,7 @@ use crate::stack::StackError;
 pub const IN_ORDER: u8 = 0;
 /// The command ran, and something needs a person: a finding, a row that was not imported, a difference.
 pub const NEEDS_A_PERSON: u8 = 1;
-/// What the operator gave does not make sense. clap ends with the same code.
+/// The arguments do not make sense. clap ends with the same code.
 pub const WRONG_ARGUMENTS: u8 = 2;
 /// The command could not do its work: no credentials, no such stack, no answer.
 pub const FAILED: u8 = 3;
@@ -25,7 +25,7 @@ pub struct Report {
     json: serde_json::Value,
     /// Whether something needs a person: exit code 1.
     needs_a_person: bool,
-    /// What a person is told beside a report that goes to a file.
+    /// A remark for the person if the report goes to a file.
     remark: Option<String>,
 }
 
@@ -50,7 +50,7 @@ pub enum Error {
         #[source]
         source: std::io::Error,
     },
-    /// What the operator gave does not make sense.
+    /// The arguments do not make sense.
     #[error("{0}")]
     Input(String),
     /// A use case or a port failed.

@@ -17,7 +17,7 @@ pub enum StackError {
     Absent {
         /// Its name.
         name: String,
-        /// Where it was looked for.
+        /// The Region in which the stack was looked for.
         region: String,
     },
     /// It is a stack of another template.
@@ -44,7 +44,7 @@ pub struct Stack {
     pub name: String,
     /// Its ARN.
     pub arn: String,
-    /// What the last deployment came to, such as `UPDATE_COMPLETE`.
+    /// The result of the last deployment, such as `UPDATE_COMPLETE`.
     pub status: String,
     /// Its parameters.
     pub parameters: BTreeMap<String, String>,

@@ -18,7 +18,7 @@ pub enum XmlError {
 pub struct Element {
     /// The name without a prefix.
     pub name: String,
-    /// The text; empty where there are children.
+    /// The text; empty if there are children.
     pub text: String,
     /// The elements in it.
     pub children: Vec<Element>,
@@ -86,7 +86,7 @@ impl Element {
         })
     }
 
-    /// The text of the child with this name; empty where there is none.
+    /// The text of the child with this name; empty if there is none.
     pub fn text_of(&self, name: &str) -> &str {
         let child = self.children.iter().find(|child| child.name == name);
         child.map_or("", |child| child.text.as_str())

@@ -348,8 +348,8 @@ proptest! {
         seed in any::<u64>(),
         ttl in any::<u32>(),
     ) {
-        // If servers disagree, the message says how long caches keep the answer: here the same time
-        // again.
+        // If servers disagree, the message says how long caches keep the answer, so the second look
+        // has the same time to live.
         check(&HostileDns { stuff, seed, ttl }, ttl, &table());
     }
 }

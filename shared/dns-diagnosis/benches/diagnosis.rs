@@ -30,7 +30,7 @@ fn identity() -> SesIdentity {
     }
 }
 
-/// What is published for a record: itself, or itself with quotation marks and the zone appended.
+/// What is published for a record: the record itself, or the record with quotation marks and the zone appended.
 fn published(record: &Record, damaged: bool) -> Data {
     let tail = if damaged { ".example.com" } else { "" };
     match &record.data {

@@ -14,7 +14,7 @@ use crate::names::DomainName;
 use crate::readiness::dkim::Cnames;
 use crate::records::RecordId;
 
-/// The MAIL FROM domain of SES itself, where a domain has none of its own.
+/// The MAIL FROM domain of SES itself, if a domain has none of its own.
 const MAIL_FROM_OF_SES: &str = "amazonses.com";
 
 /// The domain that mail is sent through, as SES and the last look at DNS see it.
@@ -22,18 +22,18 @@ const MAIL_FROM_OF_SES: &str = "amazonses.com";
 pub struct SendingDomain<'a> {
     /// The domain: SES signs for it.
     pub name: &'a DomainName,
-    /// Its MAIL FROM domain, where it has one.
+    /// Its MAIL FROM domain, if it has one.
     pub mail_from: Option<&'a str>,
     /// What SES last said, if it was asked.
     pub ses: Option<SesStatus>,
     /// What the last look showed.
     pub diagnosis: &'a Diagnosis,
     /// What DNS answered to [`questions_below`](crate::diagnosis::questions_below) about the domain in From;
-    /// empty where it was not asked.
+    /// empty if it was not asked.
     pub below: &'a [Observation],
 }
 
-/// What becomes of mail from an address at `author`, which is the sending domain or lies below it. Where
+/// What happens to mail from an address at `author`, which is the sending domain or lies below it. Where
 /// DNS was not asked for records at `author` and between it and the domain, or did not answer, the policy above
 /// applies as if there were none.
 pub fn delivery_from(author: &str, through: &SendingDomain<'_>) -> Delivery {

@@ -142,10 +142,10 @@ impl DkimToken {
 }
 
 impl MailFromLabel {
-    /// Labels that are tried in turn: the next one where a name already has records of its own.
+    /// Labels that are tried in turn: the next one if a name already has records of its own.
     pub const CANDIDATES: [&str; 4] = ["bounce", "lasso-bounce", "lasso-mail", "ses-bounce"];
 
-    /// The label that is proposed where nothing is known of the domain's DNS.
+    /// The label that is proposed if nothing is known of the domain's DNS.
     pub fn default_label() -> Self {
         Self(Self::CANDIDATES[0].to_owned())
     }

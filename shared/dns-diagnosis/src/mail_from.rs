@@ -52,7 +52,7 @@ pub enum Availability {
 pub struct LabelChoice {
     /// The label.
     pub label: MailFromLabel,
-    /// What is known of it. Not `free` where DNS did not answer or all candidates are taken.
+    /// What is known of it. Not `free` if DNS did not answer or all candidates are taken.
     pub availability: Availability,
 }
 

@@ -43,7 +43,7 @@ pub enum BulkRule {
 pub struct RuleCheck {
     /// The rule.
     pub rule: BulkRule,
-    /// Whether it is met.
+    /// Whether the rule is met.
     pub met: Verdict,
     /// Why, and what is missing.
     pub message: String,
@@ -68,7 +68,7 @@ pub enum MailboxProvider {
 pub struct ProviderCheck {
     /// Whose rules.
     pub provider: MailboxProvider,
-    /// Whether they are met.
+    /// Whether the rules are met.
     pub met: Verdict,
 }
 
@@ -167,7 +167,7 @@ fn is_required(id: RecordId, only_cnames: bool) -> bool {
     }
 }
 
-/// The TXT record is needless where DKIM verifies the domain.
+/// The TXT record is needless if DKIM verifies the domain.
 fn lacks(record: &RecordDiagnosis, verified: Verdict, dkim: Verdict) -> bool {
     let needless =
         record.id == RecordId::Verification && verified == Verdict::Yes && dkim == Verdict::Yes;

@@ -166,7 +166,7 @@ pub fn type_of(data: &Data) -> RecordType {
     }
 }
 
-/// What is seen where the servers `ns1.<zone>`, `ns2.<zone>` and so on answer so, and the resolver, where it
+/// What is seen if the servers `ns1.<zone>`, `ns2.<zone>` and so on answer so, and the resolver, if it
 /// is asked.
 pub fn observed(
     question: &Question,
@@ -191,7 +191,7 @@ pub fn observed(
     observation
 }
 
-/// What is seen over TCP where every server answers as in an observation.
+/// What is seen over TCP if every server answers as in an observation.
 pub fn seen_again(observation: Observation) -> SecondLook {
     let answers = observation.authoritative;
     SecondLook {

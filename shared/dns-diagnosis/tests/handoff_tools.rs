@@ -92,7 +92,7 @@ fn long_text(like: &Record) -> Record {
     }
 }
 
-/// Runs a program with `input`; nothing where it is not installed.
+/// Runs a program with `input`; nothing if it is not installed.
 #[expect(
     clippy::disallowed_methods,
     clippy::print_stdout,

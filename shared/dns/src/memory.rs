@@ -42,7 +42,7 @@ pub(crate) struct Cut {
 pub(crate) struct Step {
     /// The closest zone that encloses it; `None` if no zone above it has servers that can be found.
     pub(crate) cut: Option<Cut>,
-    /// Whether it exists, as far as known.
+    /// Whether the name exists, as far as known.
     pub(crate) exists: bool,
 }
 

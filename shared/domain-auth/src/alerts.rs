@@ -59,7 +59,7 @@ pub enum Place {
         /// The limit.
         limit: u32,
     },
-    /// No email: the summary of the day covers it.
+    /// No email: the daily summary covers it.
     InSummary,
     /// No email: Lasso support got the same alert within [`SAME_DOMAIN`], before the client removed
     /// the domain and added it again.

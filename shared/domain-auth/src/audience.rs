@@ -36,13 +36,13 @@ pub enum Lane {
 /// Whether an audience is told of the events of a type.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Told {
-    /// Of every event.
+    /// It is told of every event.
     Yes,
-    /// Of events with the severity `action`.
+    /// It is told of events with the severity `action`.
     IfAction,
-    /// Of events with the severity `warning`.
+    /// It is told of events with the severity `warning`.
     IfWarning,
-    /// Of no event.
+    /// It is told of no event.
     No,
 }
 

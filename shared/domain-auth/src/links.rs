@@ -72,7 +72,7 @@ pub struct LinkTarget {
 pub struct NewLink {
     /// The token. The store keeps only a digest of it.
     pub token: LinkToken,
-    /// Where it leads.
+    /// Where the link leads.
     pub target: LinkTarget,
 }
 

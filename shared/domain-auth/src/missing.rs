@@ -101,7 +101,7 @@ pub fn standings(records: &[Record], look: Option<&DnsLook>) -> Vec<RecordStandi
     diagnoses.iter().map(standing).collect()
 }
 
-/// How each record of `domain` stands where Amazon SES has just been asked and DNS has not: what SES has verified
+/// How each record of `domain` stands if Amazon SES has just been asked and DNS has not: what SES has verified
 /// is found, and of the others the last look tells. A look that did not find what SES has verified is older than the
 /// records, so it tells nothing.
 pub fn standings_by_ses(domain: &Domain, last: Option<&DnsLook>) -> Vec<RecordStanding> {

@@ -161,7 +161,7 @@ pub trait ReadDomains: Send + Sync {
 /// # Ok::<_, StoreError>(())
 /// ```
 pub trait ReadClaims: Send + Sync {
-    /// The claims under an organizational domain; an empty register where there are none.
+    /// The claims under an organizational domain; an empty register if there are none.
     fn claims(
         &self,
         organizational: &str,

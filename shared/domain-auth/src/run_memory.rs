@@ -22,10 +22,10 @@ pub struct RunMemory {
     /// When SES's list of identities is read next for domains that wait for SES.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub next_listing: Option<Timestamp>,
-    /// When it is read next for all domains.
+    /// When the list is read next for all domains.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub next_sweep: Option<Timestamp>,
-    /// When it is compared next with all domains.
+    /// When the list is compared next with all domains.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub next_reconciliation: Option<Timestamp>,
     /// The list that the last runs have partly read.

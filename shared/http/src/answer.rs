@@ -14,7 +14,7 @@ use crate::reply::Reply;
 /// How long the caller waits for the events to be published; the poller publishes what is left.
 const PATIENCE: Duration = Duration::from_secs(3);
 
-/// What a handler gives: the reply, and what the use case has left to be told.
+/// The result of a handler: the reply, and the events and figures that are still to be published.
 pub struct Answer {
     reply: Result<Reply, ApiError>,
     events: Vec<Event>,
@@ -62,7 +62,7 @@ where
     answer.reply
 }
 
-/// What `handling` gives, once its figures are recorded.
+/// The result of `handling`, once its figures are recorded.
 pub async fn measured(
     meter: &impl Meter,
     clock: &impl Clock,

@@ -15,10 +15,10 @@ pub struct ClaimNames {
     pub client_id: String,
     /// The roles.
     pub roles: String,
-    /// The scope (RFC 6749 section 3.3) that is the role `mass-mail`, where there is one: the access token
+    /// The scope (RFC 6749 section 3.3) that is the role `mass-mail`, if there is one: the access token
     /// of a program has scopes, and in Amazon Cognito no groups.
     pub mass_mail_scope: Option<String>,
-    /// What a person is shown by.
+    /// The claims by which a person is shown.
     pub person: PersonClaims,
 }
 
@@ -87,7 +87,7 @@ pub(crate) struct Caller {
 
 impl Caller {
     /// The caller with a role that the operation takes, if the token has it. `own` is the client of the
-    /// token, and `asked_for` the one that the request names, where the operation takes one from it.
+    /// token, and `asked_for` the one that the request names, if the operation takes one from it.
     pub(crate) fn of(
         request: &Request,
         access: Access,

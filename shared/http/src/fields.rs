@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 
 use crate::problem::{ApiError, FieldError};
 
-/// What is left of a JSON object, and what was wrong with what was taken out.
+/// The fields of a JSON object that were not taken yet, and the errors in those that were.
 #[derive(Debug)]
 pub struct Fields {
     object: Map<String, Value>,

@@ -117,7 +117,7 @@ impl ClientHistory {
         }
     }
 
-    /// How many lines are still wanted of the store, and from where; none once the page is whole.
+    /// How many lines are still wanted of the store, and from if; none once the page is whole.
     pub fn wanted(&self) -> Option<(usize, Option<&PageStart>)> {
         let wanted = self.limit.saturating_sub(self.lines.len());
         (wanted > 0 && !self.is_last).then_some((wanted, self.next.as_ref()))
@@ -239,7 +239,7 @@ fn actor_view(actor: Actor, reader: Reader) -> ActorView {
     let (name, client_name) = person.map_or((None, None), |it| (it.name, it.client_name));
     ActorView {
         kind,
-        // Of a client that was erased no person is known.
+        // No person of an erased client is known.
         subject: subject.filter(|subject| !subject.is_empty()),
         name: name.map(String::from),
         client_name: client_name.map(String::from),

@@ -6,7 +6,7 @@ use domain_auth::use_cases::remove::Confirmation;
 
 use crate::problem::{ApiError, FieldError};
 
-/// Entries of a page, where the caller says nothing.
+/// Entries of a page, if the caller says nothing.
 const DEFAULT_LIMIT: usize = 50;
 /// The most entries of a page.
 const MAX_LIMIT: usize = 100;

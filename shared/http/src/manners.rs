@@ -18,7 +18,7 @@ pub(crate) const REVALIDATED: &str = "private, no-cache";
 /// Seconds after which an accepted request is worth looking at again: the poller runs every minute.
 pub(crate) const LOOK_AGAIN: u32 = 60;
 
-/// What has to be known of a request when its answer is there.
+/// The parts of a request that are needed when its answer is there.
 #[derive(Debug)]
 pub(crate) struct Manners {
     operation: Option<Operation>,
@@ -51,7 +51,7 @@ impl Manners {
         }
     }
 
-    /// With an `ETag`, and without a body where the caller has it already.
+    /// With an `ETag`, and without a body if the caller has it already.
     fn validated(&self, operation: Operation, mut reply: Reply) -> Reply {
         let tag = tag_of(&reply);
         let known = self.if_none_match.as_ref();

@@ -22,18 +22,18 @@ const MOST_HELD: usize = 10;
     schemars(rename = "Obstacle")
 )]
 pub struct ObstacleView {
-    /// What it is, for programs.
+    /// The kind of obstacle, for programs.
     pub kind: ObstacleKind,
-    /// The other client, where there is one.
+    /// The other client, if there is one.
     pub client: Option<String>,
-    /// When it ends by itself, where it does.
+    /// When the obstacle ends by itself, if it does.
     #[serde(serialize_with = "in_millis")]
     pub until: Option<Timestamp>,
     /// The obstacle as a sentence. Plain text: a page has to escape it.
     pub sentence: String,
 }
 
-/// What stands in the way.
+/// The kinds of obstacles.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
@@ -73,7 +73,7 @@ impl ObstacleView {
     }
 }
 
-/// Everything that stands in the way of a domain; nothing where it is not contested, or where only the time is
+/// Everything that stands in the way of a domain; nothing if it is not contested, or if only the time is
 /// missing that a claim needs to notice.
 pub(crate) fn obstacles(
     domain: &Domain,
@@ -101,7 +101,7 @@ fn held_by(name: &DomainName, holder: &ClientId) -> ObstacleView {
     ObstacleView::new(ObstacleKind::HeldByAnother, sentence).of_client(holder)
 }
 
-/// What stays of the last claim on exactly this name.
+/// The obstacle that remains of the last claim on exactly this name.
 fn before(domain: &Domain, claims: &ClaimRegister, now: Timestamp) -> Option<ObstacleView> {
     let (name, client) = (&domain.name, &domain.client);
     if let Some(claim) = claims.claim(name) {

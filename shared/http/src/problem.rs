@@ -28,7 +28,7 @@ pub enum ApiError {
     Forbidden,
     /// There is no such domain, or it is another client's.
     NotFound,
-    /// What stands in the path is no client.
+    /// The path does not have a valid client.
     NoSuchClient,
     /// No route takes this method and path.
     NoRoute,
@@ -76,7 +76,7 @@ pub enum ApiError {
     NotReady {
         /// What the domain waits for instead.
         situation: Situation,
-        /// What the client wrote is in the history.
+        /// The client's note is in the history.
         is_noted: bool,
         /// Lasso support asked, on behalf of the client.
         by_support: bool,
@@ -210,7 +210,7 @@ impl FieldError {
         }
     }
 
-    /// What is wrong with no field, but with what the request is about.
+    /// An error that is not about a field, but about the subject of the request.
     fn about(detail: String) -> Self {
         Self {
             pointer: None,
@@ -245,8 +245,8 @@ impl ApiError {
         self
     }
 
-    /// The refusal of a typed domain without a suggestion that the deployment refuses, too. One of its own
-    /// domains is refused as such, whatever its ending.
+    /// Drops the suggestion from a refusal if this deployment would refuse the suggestion too. One of the
+    /// deployment's own domains is refused as not eligible, whatever its ending.
     #[must_use]
     pub fn suggesting_only(self, eligibility: &Eligibility) -> Self {
         match self {
@@ -261,7 +261,7 @@ impl ApiError {
         }
     }
 
-    /// What goes to the log, once, at the boundary. Only what is our fault has a cause.
+    /// The cause for the log, once, at the boundary. Only an error of the service has one.
     pub fn cause(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
             Self::Store(error) => Some(error),

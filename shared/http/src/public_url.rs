@@ -25,7 +25,7 @@ impl PublicUrl {
 
     /// The base of the API that a request came to, without a slash at its end: its domain, or the custom
     /// domain and the mapping that was used (API Gateway, "API mappings for HTTP APIs"). It is what API
-    /// Gateway says in the request context, and no header of the caller. Empty where it says nothing.
+    /// Gateway says in the request context, and no header of the caller. Empty if it says nothing.
     pub fn of(&self, request: &ParsedRequest) -> String {
         let context = request.raw().request_context_ref();
         let Some(RequestContext::ApiGatewayV2(context)) = context else {

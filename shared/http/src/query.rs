@@ -40,7 +40,7 @@ pub(crate) fn check<'a>(
     }
 }
 
-/// What is wrong with a parameter that is none of the `known` ones.
+/// The error about a parameter that is not one of the `known` ones.
 pub(crate) fn unknown(known: &[&str]) -> String {
     let taken = match known {
         [] => "none".to_owned(),

@@ -44,7 +44,7 @@ pub fn json_for_a_minute(status: StatusCode, body: &impl Serialize) -> Reply {
     reply
 }
 
-/// A JSON text that is the same for everybody, and may be kept for five minutes: as `gzipped` where the
+/// A JSON text that is the same for all callers, and may be kept for five minutes: as `gzipped` if the
 /// caller takes gzip (RFC 9110 section 12.5.3).
 pub fn json_for_everybody(
     request: &ParsedRequest,

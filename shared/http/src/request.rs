@@ -41,7 +41,7 @@ pub(crate) struct Named<T> {
 
 enum Body {
     Json(Json),
-    /// Where it breaks.
+    /// Where parsing failed.
     Malformed(String),
     TooLarge,
 }
@@ -109,7 +109,7 @@ impl ParsedRequest {
     }
 
     /// The client that the operation is for: the caller's own, or for Lasso support that of the path.
-    /// 404 where what stands in the path is no client.
+    /// 404 if what stands in the path is no client.
     pub fn client(&self) -> Result<&ClientId, ApiError> {
         self.caller()?;
         let client = self.client.as_ref();
@@ -334,7 +334,7 @@ fn largest(operation: Option<Operation>) -> usize {
     }
 }
 
-/// The client that the request names, where the operation takes one from it: Lasso support in the path,
+/// The client that the request names, if the operation takes one from it: Lasso support in the path,
 /// the mass-mail product in the query string or in the body.
 fn named_client(
     request: &Request,

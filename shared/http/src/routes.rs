@@ -24,7 +24,7 @@ pub struct Route {
     pub access: Access,
     /// The binary below `functions/`.
     pub function: &'static str,
-    /// What it does, in a line.
+    /// What the operation does, in a line.
     pub summary: &'static str,
 }
 

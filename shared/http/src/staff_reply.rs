@@ -29,8 +29,8 @@ pub async fn staff_domain(
     Ok(json(status, &view))
 }
 
-/// The domains of a page as lists of Lasso support show them. The last look at DNS is read where there was
-/// one, and the claims on a name where it is contested.
+/// The domains of a page as lists of Lasso support show them. The last look at DNS is read if there was
+/// one, and the claims on a name if it is contested.
 pub async fn staff_entries(
     page: Page<Domain>,
     store: &(impl ReadDomains + ReadClaims),

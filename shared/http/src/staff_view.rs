@@ -36,7 +36,7 @@ pub struct StaffDomainView {
     /// The last note of the client, or of Lasso support on its behalf, in this state, such as with "we are
     /// ready". Plain text: a page has to escape it.
     pub ready_note: Option<String>,
-    /// Why it waits, since when, and for whom.
+    /// Why the domain waits, since when, and for whom.
     pub waiting: WaitingView,
     /// How many pieces are missing.
     pub missing: MissingCountView,
@@ -56,7 +56,7 @@ pub struct StaffDomainView {
 )]
 pub struct ClaimView {
     /// `held`; `contested`; `leaving`, while the domain is being removed, and its claim with it; or `free`,
-    /// where a claim was lost that the domain's state has not followed yet.
+    /// if the claim is lost but the domain's state does not show it yet.
     #[cfg_attr(feature = "openapi", schemars(extend("enum" = ["held", "free", "contested", "leaving"])))]
     pub standing: &'static str,
     /// The client that holds the name.
@@ -69,8 +69,8 @@ pub struct ClaimView {
     pub lost_at: Option<Timestamp>,
     /// Clients whose claims stand in the way of this one.
     pub against: Vec<OtherClaimView>,
-    /// Why a contested claim needs proof, and until when: those claims, and what else there is. Empty where
-    /// the claim is not contested, and where nothing stands in its way any more.
+    /// Why a contested claim needs proof, and until when: those claims, and what else there is. Empty if
+    /// the claim is not contested, and if nothing stands in its way any more.
     pub in_the_way: Vec<ObstacleView>,
     /// Clients that have proven this name, or one above or below it, and wait for a decision.
     pub challengers: Vec<OtherClaimView>,
@@ -116,7 +116,7 @@ pub struct StaffSummaryView {
     /// The last note of the client, or of Lasso support on its behalf, in this state, such as with "we are
     /// ready". Plain text: a page has to escape it.
     pub ready_note: Option<String>,
-    /// Why it waits, since when, and for whom.
+    /// Why the domain waits, since when, and for whom.
     pub waiting: WaitingView,
     /// How many pieces are missing.
     pub missing: MissingCountView,
@@ -314,7 +314,7 @@ impl ClaimView {
 }
 
 impl StaffSummaryView {
-    /// The domain with what the last look at its DNS has shown, and with the claims on its name where they
+    /// The domain with what the last look at its DNS has shown, and with the claims on its name if they
     /// matter.
     pub fn new(domain: &Domain, look: Option<&DnsLook>, claim: Option<ClaimView>) -> Self {
         let readiness = DomainView::new(domain, look).readiness;
@@ -354,7 +354,7 @@ impl StaffListView {
     }
 }
 
-/// When the client proved the name that it holds, where it did.
+/// When the client proved the name that it holds, if it did.
 fn proven_at_of(domain: &Domain, claims: &ClaimRegister) -> Option<Timestamp> {
     let claim = claims.claim(&domain.name)?;
     claim.proven_at.filter(|_| claim.client == domain.client)

@@ -14,9 +14,9 @@ use crate::time::in_millis;
     schemars(rename = "UndeliveredEmail")
 )]
 pub struct UndeliveredView {
-    /// What it was for.
+    /// What the email was for.
     pub email: Mailing,
-    /// Why it did not reach its recipient.
+    /// Why the email did not reach its recipient.
     pub reason: Undelivered,
     /// The address, masked.
     pub to: String,

@@ -28,7 +28,7 @@ use crate::words;
     schemars(rename = "Domain")
 )]
 pub struct DomainView {
-    /// What a list shows of it.
+    /// The members that a list shows too.
     #[serde(flatten)]
     pub summary: DomainSummaryView,
     /// The email address of a contact at the client.
@@ -68,7 +68,7 @@ pub struct DomainView {
 pub struct SesView {
     /// The answer.
     pub status: SesStatus,
-    /// When it was asked.
+    /// When Amazon SES was asked.
     #[serde(serialize_with = "in_millis")]
     pub looked_at: Timestamp,
     /// When Amazon SES was last asked about all three axes. Since then it may have been asked only about the
@@ -191,9 +191,9 @@ pub struct DomainListView {
 }
 
 impl DomainView {
-    /// The domain with what the last look at its DNS has shown, where there was one.
+    /// The domain with what the last look at its DNS has shown, if there was one.
     pub fn new(domain: &Domain, look: Option<&DnsLook>) -> Self {
-        // A look of before the records were others says nothing.
+        // A look from before the records changed says nothing.
         let look = look.filter(|_| domain.dns_looked_at.is_some());
         let zone = look.and_then(DnsLook::zone);
         Self {
@@ -267,7 +267,7 @@ fn readiness_of(domain: &Domain, look: &DnsLook) -> Readiness {
     readiness(ses, &look.diagnosis, asked_at, &domain.name)
 }
 
-/// What SES last said. A restart makes it look for the verification and for DKIM; what else it had given up
+/// The last answer of SES. A restart makes it look for the verification and for DKIM; what else it had given up
 /// is asked for again by itself, once the domain is verified.
 fn ses_of(domain: &Domain) -> Option<SesLook> {
     let mut look = domain.ses_of_identity()?;
@@ -369,7 +369,7 @@ fn record_view(record: Record, panel: &Panel, diagnosis: Option<&Diagnosis>) -> 
     }
 }
 
-/// `quoted` where the provider's panel wants the value of a TXT record between quotation marks.
+/// `quoted` if the provider's panel wants the value of a TXT record between quotation marks.
 fn note(id: RecordId, requirement: Requirement, quoted: bool) -> &'static str {
     match id {
         RecordId::Verification if quoted => {

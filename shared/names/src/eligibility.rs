@@ -141,7 +141,7 @@ impl Eligibility {
         self.suffixes
     }
 
-    /// The refusal of a typed name, without a suggestion that would be refused as well.
+    /// The refusal of a name that a person entered, without a suggestion that would be refused as well.
     #[must_use]
     pub fn review(&self, error: DomainNameError) -> DomainNameError {
         let suggested = error.suggestion.as_ref();

@@ -1,4 +1,4 @@
-//! Why a typed name is refused, in words for a person who has never heard of DNS.
+//! Why a name that a person entered is refused, in words for a person who has never heard of DNS.
 
 use std::fmt;
 
@@ -6,7 +6,7 @@ use crate::domain_name::{DomainName, MAX_NAME, MAX_SENDING_DOMAIN};
 use crate::ineligible::IneligibleReason;
 use crate::plain_text::is_hidden;
 
-/// Why a typed name is refused, with the domain that the person probably meant.
+/// Why a name that a person entered is refused, with the domain that the person probably meant.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DomainNameError {
     /// The rule that the name breaks.

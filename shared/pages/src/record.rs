@@ -26,7 +26,7 @@ pub struct Record {
     pub ttl: u32,
     /// Whether sending depends on it.
     pub requirement: Requirement,
-    /// What it is for.
+    /// What the record is for.
     pub note: String,
     /// Its state in DNS.
     pub state: RecordState,
@@ -35,7 +35,7 @@ pub struct Record {
     pub code: Option<String>,
     /// The diagnosis as a sentence.
     pub message: Option<String>,
-    /// When it was found last, where it ever was.
+    /// When the record was last found, if it ever was.
     #[serde(default)]
     pub last_found_at: Option<String>,
     /// What is published.
@@ -91,7 +91,7 @@ pub struct RecordCard {
     pub kind: String,
     /// "required" or "recommended".
     pub requirement: &'static str,
-    /// What it is for.
+    /// What the record is for.
     pub note: String,
     /// The state as in the API.
     pub state: &'static str,

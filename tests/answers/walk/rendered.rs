@@ -25,7 +25,7 @@ pub(crate) fn wrong(answer: &Answer) -> Vec<String> {
     of_client.chain(of_staff).collect()
 }
 
-/// What the functions answer, where it is not what the rules are held to.
+/// The answers of the functions that the rules are not checked against.
 pub(crate) fn others(
     answer: &Answer,
     client: Option<&Value>,

@@ -126,7 +126,7 @@ impl Call {
         }
     }
 
-    /// Whether it has a reason, which has to be stored.
+    /// Whether the call has a reason, which has to be stored.
     pub(crate) fn has_reason(self) -> bool {
         match self {
             Self::Reject | Self::End | Self::Grant | Self::Adopt => true,
@@ -137,7 +137,7 @@ impl Call {
         }
     }
 
-    /// Whether it takes a domain further, so that a refusal should name it.
+    /// Whether the call takes a domain further, so that a refusal should name it.
     pub(crate) fn is_step(self) -> bool {
         match self {
             Self::Change | Self::Instruct | Self::Share | Self::Unshare => false,

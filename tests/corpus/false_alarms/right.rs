@@ -129,8 +129,8 @@ fn sender_policy(zone: &mut Zone, chance: &mut Chance) -> String {
     ]);
     let value = chance.strings(there);
     let mut last = elsewhere.clone();
-    // Through several records, each of which is a look-up; ten are allowed, including ours (RFC
-    // 7208 section 4.6.4).
+    // The include leads through several records, each of which takes a look-up; ten are allowed,
+    // including ours (RFC 7208 section 4.6.4).
     for level in 0..chance.up_to(6) {
         let next = format!("n{level}.{elsewhere}");
         zone.add(

@@ -44,8 +44,7 @@ impl Zone {
         let domain = match chance.up_to(7) {
             0 | 1 => format!("mail.{registered}"),
             2 | 3 => format!("news.eu.{registered}"),
-            // Non-ASCII letters, digits and hyphens, a label that records use too, and a long
-            // label.
+            // Non-ASCII letters; digits and hyphens; two labels that records use too; a long label.
             4 => format!("xn--bcher-kva.{registered}"),
             5 => format!(
                 "{}.{registered}",

@@ -200,8 +200,8 @@ pub(super) async fn cookies(world: Shared) {
         assert!(page.contains("Password"), "the sign-in: {}", page.html);
     }
 
-    // An attacker who plants the attacker's own session in another person's browser does not get
-    // that person into it.
+    // An attacker who plants the attacker's own session in a victim's browser cannot sign the victim
+    // in to that session.
     let mut attacker = Browser::new(&world.info.console_url);
     attacker.sign_in(&world.info.users.other_client_admin).await;
     let mut victim = Browser::new(&world.info.console_url);

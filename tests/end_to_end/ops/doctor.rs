@@ -16,7 +16,7 @@ pub(crate) fn tests(suite: &mut Suite) {
     suite.alone("ops_doctor_finds_what_was_changed_by_hand", examined);
 }
 
-/// What the local stack differs in from one that is deployed: no pager, one machine, limits that the tests set, and
+/// How the local stack differs from a deployed one: no pager, one machine, limits that the tests set, and
 /// no settings of SES but the address that it sends from. The emulator makes a table without its time to live.
 const ALWAYS: &[&str] = &[
     "alarms_unheard",

@@ -71,7 +71,7 @@ async fn reconciled(world: Shared) {
     }
 }
 
-/// The entry about a domain in one of the lists; null where there is none.
+/// The entry about a domain in one of the lists; null if there is none.
 fn of(list: &str, domain: &str, ended: &Ended) -> Value {
     let entries = ended.report[list].as_array().into_iter().flatten();
     let mut of = entries.filter(|entry| entry["domain"] == *domain);

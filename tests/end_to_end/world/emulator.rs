@@ -204,7 +204,7 @@ impl World {
         answer.body
     }
 
-    /// A call of a service with a path for each thing, and its answer; `null` where it has no body.
+    /// A call of a service with a path for each thing, and its answer; `null` if it has no body.
     pub(crate) async fn rest(
         &self,
         service: &str,

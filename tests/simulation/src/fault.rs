@@ -28,11 +28,11 @@ pub(crate) enum Fault {
     FirstBadLookBelieved,
     /// Every bad look is the first.
     FirstBadLookForgotten,
-    /// What did not answer is taken for missing.
+    /// A record whose server did not answer counts as missing.
     SilenceCounts,
     /// A domain is put at risk, without an alert.
     AlertForgotten,
-    /// What Lasso sends for is not looked at any more.
+    /// Domains that Lasso sends for are not looked at any more.
     WatchedForgotten,
     /// A domain is looked at in a month.
     DueInAMonth,
@@ -48,7 +48,7 @@ pub(crate) enum Fault {
     DeletionAstray,
     /// An identity that no domain holds is deleted a day too early.
     OrphanDeletedEarly,
-    /// What SES has verified is taken for what it never did.
+    /// An identity that SES has verified counts as one that it never verified.
     VerifiedOrphanDeleted,
     /// Whose tag an identity has does not matter.
     TagsIgnored,

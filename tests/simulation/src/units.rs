@@ -3,7 +3,7 @@
 //! The size of an item is that of its attributes' names and values; of a list or a map also three
 //! bytes, and one for each element (DynamoDB developer guide, "DynamoDB item sizes and formats"). A
 //! write unit writes 1 KB, and half of that in a transaction; a read unit reads 4 KB consistently, or
-//! 8 KB eventually ("DynamoDB on-demand capacity mode"). A global secondary index is written where
+//! 8 KB eventually ("DynamoDB on-demand capacity mode"). A global secondary index is written if
 //! its keys change: one unit to put an entry, one to take the old one away.
 
 use std::ops::AddAssign;

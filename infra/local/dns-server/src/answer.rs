@@ -194,8 +194,8 @@ fn not_held(
     if !question.recursive {
         return Answer::empty(ResponseCode::Refused);
     }
-    // A resolver can answer for every name. Above a zone there are names without records, elsewhere
-    // there are none; the root's SOA says so.
+    // A resolver answers for every name: no data for a name above a zone, NXDOMAIN for any other. The
+    // authority section has the root's SOA.
     found.authoritative = false;
     if !zones.exists_below(&LowerName::new(name)) && !name.is_root() {
         found.code = ResponseCode::NXDomain;

@@ -151,7 +151,7 @@ impl Admissions {
         let Some(rate) = settings.rate.filter(|_| operation.is_identity()) else {
             return true;
         };
-        // The calls of a second at the same time. The additional twentieth tolerates a caller that
+        // All calls of one second may come at once. The additional twentieth tolerates a caller that
         // keeps exact time and whose calls arrive a little early; in the long run the rate is
         // exact.
         let capacity = rate.max(1.0) * 1.05;

@@ -86,7 +86,7 @@ pub enum Inheritance {
     SendingOnly,
 }
 
-/// What v1 `VerifyDomainDkim` does where DKIM has failed.
+/// What v1 `VerifyDomainDkim` does if DKIM has failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum FailedDkim {

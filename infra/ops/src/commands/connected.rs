@@ -62,7 +62,7 @@ fn eligibility(stack: &Stack) -> Result<Eligibility, Error> {
         .map_err(|error| Error::failed("the parameter OwnDomains of the stack", error))
 }
 
-/// A bar on stderr, where that is a terminal.
+/// A bar on stderr, if that is a terminal.
 pub(super) fn progress(steps: usize) -> ProgressBar {
     let bar = ProgressBar::new(u64::try_from(steps).unwrap_or(u64::MAX));
     let style = ProgressStyle::with_template("{wide_bar} {pos}/{len}, {eta} left");

@@ -139,7 +139,7 @@ async fn held<S: ReadDomains>(store: &S, client: &ClientId) -> Result<Held, Stor
     }
 }
 
-/// What becomes of identities that others made.
+/// What happens to identities that others made.
 fn tell_adopted(f: &mut fmt::Formatter<'_>, adopted: &[String]) -> fmt::Result {
     if adopted.is_empty() {
         return Ok(());

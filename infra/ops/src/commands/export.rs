@@ -12,7 +12,7 @@ use crate::options::OfClient;
 use crate::outcome::{Error, Report};
 use crate::stack::Stack;
 
-/// What is kept.
+/// Everything that is stored about a client.
 #[derive(Debug, Serialize)]
 struct Export {
     client: String,

@@ -1,4 +1,4 @@
-//! `lasso-ops import`: today's clients, of a CSV file, with the identities that SES has for them. Each row goes
+//! `lasso-ops import`: existing clients, from a CSV file, with the identities that SES has for them. Each row goes
 //! through the use case [`domain_auth::use_cases::import`], so that a command which was killed is started
 //! again: what is done is seen in the table.
 
@@ -125,7 +125,7 @@ where
     outcome
 }
 
-/// Imports one domain, and tries again where the reason of a failure ends by itself: SES throttles, another process
+/// Imports one domain, and tries again if the reason of a failure ends by itself: SES throttles, another process
 /// changes the domain, or the table did not answer.
 pub(super) async fn import_patiently<P>(
     tools: &SesTools<'_, P>,

@@ -1,4 +1,4 @@
-//! Waiting where SES throttles: its identity calls have a quota of one in a second, for the whole account.
+//! Waiting while SES throttles: its identity calls have a quota of one in a second, for the whole account.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ pub const PACE: Duration = Duration::from_millis(1_100);
 /// How often a call is made.
 const ATTEMPTS: u32 = 10;
 
-/// Whether it ends by itself.
+/// Whether the cause of the error ends by itself.
 pub fn ends(error: &SesError) -> bool {
     match error {
         SesError::Throttled { .. } | SesError::Unavailable { .. } => true,

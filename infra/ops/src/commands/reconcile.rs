@@ -72,7 +72,7 @@ struct OurOrphan {
     domain: String,
     client: String,
     verified: bool,
-    /// What came of its repair; none where it was not tried.
+    /// The result of its repair; none if no repair was tried.
     repaired: Option<Result<(), String>>,
 }
 
@@ -297,7 +297,7 @@ where
     }
 }
 
-/// What came of a repair.
+/// The result of a repair.
 enum Repair {
     /// The domain is `verified`.
     Done,

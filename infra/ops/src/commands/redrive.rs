@@ -88,7 +88,7 @@ async fn redrive(client: &Client, stack: &Stack, queue: &str, yes: bool) -> Resu
     Ok(alerts)
 }
 
-/// The task that moves the messages of a queue, where one is under way: SQS refuses a second one, and this one
+/// The task that moves the messages of a queue, if one is running: SQS refuses a second one, and this one
 /// moves all that is there.
 async fn running_task(client: &Client, source: &str) -> Result<Option<String>, Error> {
     let tasks = client.list_message_move_tasks().source_arn(source).send();

@@ -226,9 +226,9 @@ where
         // The TXT token is the first, then those of DKIM.
         let answer = match (first.first() == second.first(), first[1..] == second[1..]) {
             (true, true) => "the same",
-            (false, false) => "all others",
-            (true, false) => "the TXT token is the same, those of DKIM are others",
-            (false, true) => "the TXT token is another, those of DKIM are the same",
+            (false, false) => "all are different",
+            (true, false) => "the TXT token is the same, those of DKIM are different",
+            (false, true) => "the TXT token is different, those of DKIM are the same",
         };
         seen.answers.note(Question::Tokens, answer);
         seen.second_tokens = Some(second);

@@ -14,11 +14,11 @@ pub type Asked<T> = Result<T, String>;
 pub struct Facts {
     /// The Region of the stack.
     pub region: String,
-    /// What the last deployment came to.
+    /// The result of the last deployment.
     pub stack_status: String,
     /// The template's parameters.
     pub parameters: BTreeMap<String, String>,
-    /// How far AWS is ahead of this machine; none where no answer said its time.
+    /// How far AWS is ahead of this machine; none if no answer said its time.
     pub ahead: Option<SignedDuration>,
     /// The account at SES.
     pub account: Asked<Account>,
@@ -30,7 +30,7 @@ pub struct Facts {
     pub support: Asked<Option<Identity>>,
     /// Whether `SupportEmail` is on the suppression list of the account.
     pub support_suppressed: Asked<bool>,
-    /// The configuration set that is named; none where it does not exist. `Ok(None)` as well where none
+    /// The configuration set that is named. `Ok(None)` if it does not exist, or if no configuration set
     /// is named.
     pub configuration_set: Asked<Option<ConfigurationSet>>,
     /// The issuer's discovery document.
@@ -39,18 +39,18 @@ pub struct Facts {
     pub api: Asked<u16>,
     /// HTTP status of `GET /openapi.json` at `ConsoleApiUrl`, if that is set.
     pub console_api: Option<Asked<u16>>,
-    /// HTTP status of the console's first page, where there is a console.
+    /// HTTP status of the console's first page, if there is a console.
     pub console: Option<Asked<u16>>,
-    /// Keys in the document at `ConsoleJwksUri`, where it is set.
+    /// Keys in the document at `ConsoleJwksUri`, if it is set.
     pub console_keys: Option<Asked<usize>>,
     /// The alarms of the stack, by their logical names: none that CloudWatch does not know.
     pub alarms: Asked<BTreeMap<String, Option<Alarm>>>,
     /// Topics that alarms go to, and the one for chat messages, by their ARNs: none that is not there.
     pub topics: BTreeMap<String, Asked<Option<Topic>>>,
-    /// The policies of their keys and of the key `KmsKeyArn`, by what names the key: none where there is no
+    /// The policies of their keys and of the key `KmsKeyArn`, by what names the key: none if there is no
     /// such key.
     pub keys: BTreeMap<String, Asked<Option<Policy>>>,
-    /// The topic for chat messages, where there is one.
+    /// The topic for chat messages, if there is one.
     pub chat_topic: Option<String>,
     /// The table.
     pub table: Asked<Option<Table>>,
@@ -58,13 +58,13 @@ pub struct Facts {
     pub functions: BTreeMap<String, Asked<Function>>,
     /// Event source mappings by their logical names: none that Lambda does not know.
     pub mappings: BTreeMap<String, Asked<Option<Mapping>>>,
-    /// Whether the schedule of the poller is on; none where it is not there.
+    /// Whether the schedule of the poller is on; none if it is not there.
     pub schedule: Asked<Option<bool>>,
     /// Concurrent executions that the account has for functions that reserve none.
     pub concurrency: Asked<u64>,
     /// All concurrent executions of the account, reserved ones included.
     pub executions: Asked<u64>,
-    /// An identity at SES with the tag of this stack, where the table has no domain at all.
+    /// An identity at SES with the tag of this stack, if the table has no domain at all.
     pub without_table: Asked<Option<String>>,
     /// DNS from here.
     pub dns: Dns,
@@ -110,7 +110,7 @@ pub struct Issuer {
     pub issuer: String,
     /// Keys behind `jwks_uri`.
     pub keys: usize,
-    /// `scopes_supported`; empty where it does not say.
+    /// `scopes_supported`; empty if it does not say.
     pub scopes: Vec<String>,
     /// `end_session_endpoint` is there.
     pub ends_sessions: bool,
@@ -121,7 +121,7 @@ pub struct Issuer {
 pub struct Alarm {
     /// Its actions are on.
     pub enabled: bool,
-    /// What it calls when it goes off.
+    /// The actions that the alarm calls when it goes off.
     pub actions: Vec<String>,
 }
 
@@ -147,7 +147,7 @@ pub struct Table {
     pub recovery: Asked<bool>,
     /// Deletion protection is on.
     pub protected: bool,
-    /// The attribute by which items expire, where they do.
+    /// The attribute by which items expire, if they do.
     pub expiry: Asked<Option<String>>,
     /// DynamoDB can use the key of the table.
     pub key_usable: bool,
@@ -160,7 +160,7 @@ pub struct Function {
     pub environment: BTreeMap<String, String>,
     /// Its architecture.
     pub architecture: String,
-    /// Concurrent executions that are reserved for it; none where it shares those of the account.
+    /// Concurrent executions that are reserved for it; none if it shares those of the account.
     pub reserved: Asked<Option<u64>>,
 }
 
@@ -185,7 +185,7 @@ pub struct Dns {
 }
 
 impl Facts {
-    /// A parameter; empty where it is not set.
+    /// A parameter; empty if it is not set.
     pub fn parameter(&self, name: &str) -> &str {
         self.parameters.get(name).map_or("", String::as_str)
     }

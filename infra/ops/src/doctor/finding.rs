@@ -74,7 +74,7 @@ codes! {
     EmailsAboveRate = Problem,
     /// One reader may get more single emails in a minute than are sent at all.
     SingleEmailsAboveRate = Warning,
-    /// One client may use the account's quota of mail up.
+    /// One client may use up the account's quota of mail.
     SupportEmailsAboveQuota = Warning,
     /// Contacts are emailed from an account that may not.
     ContactsInSandbox = Problem,
@@ -90,13 +90,13 @@ codes! {
     IdentitiesNearQuota = Problem,
     /// The quota of identities is said to be above the default.
     IdentityQuotaAboveDefault = Warning,
-    /// One client may have more domains than the account identities.
+    /// One client may have more domains than the account may have identities.
     ClientAboveIdentityQuota = Warning,
-    /// The limit of a day is above that of all.
+    /// The daily limit of one client is above that of all clients.
     DailyLimitUnreachable = Warning,
     /// More calls a second than the documented quota.
     SesRateAboveDefault = Warning,
-    /// One client's checks may use the quota of calls up.
+    /// One client's checks may use up the quota of calls.
     ChecksAboveSesRate = Warning,
     /// What is in `OwnDomains`, or the domain of an address, is not a company's domain but, say, a public suffix.
     OwnDomainInvalid = Problem,
@@ -184,7 +184,7 @@ codes! {
     LogsWithoutReports = Warning,
     /// The API lets more in than Lambda runs.
     BurstAboveConcurrency = Warning,
-    /// The burst is below the rate of a second.
+    /// The burst is below the rate per second.
     BurstBelowRate = Warning,
     /// One execution is kept for the poller.
     OneExecutionForPoller = Warning,

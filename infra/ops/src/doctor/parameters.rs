@@ -194,7 +194,7 @@ pub const PARAMETERS: &[(&str, Checked)] = &[
     ),
 ];
 
-/// The variable of the functions that has the value of a parameter, where there is one: `FINAL_STEP` of
+/// The variable of the functions that has the value of a parameter, if there is one: `FINAL_STEP` of
 /// `FinalStep`.
 pub fn variable_of(parameter: &str) -> String {
     let mut variable = String::with_capacity(parameter.len() + 4);

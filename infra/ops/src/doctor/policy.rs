@@ -12,7 +12,7 @@ pub struct Policy {
 }
 
 impl Policy {
-    /// Reads a policy document. The error says that it is none.
+    /// Parses a policy document. The error says that it cannot be read.
     pub fn parse(text: &str) -> Result<Self, String> {
         let document = serde_json::from_str(text);
         let document = document.map_err(|error| format!("its policy cannot be read: {error}"))?;
@@ -20,8 +20,8 @@ impl Policy {
     }
 
     /// Whether a statement lets CloudWatch take the action: one that allows it, or every action, to CloudWatch
-    /// or to everybody. Conditions are not evaluated: a statement that has some counts, so that what is right
-    /// by a condition is not called wrong.
+    /// or to all principals. Conditions are not evaluated: a statement with conditions counts as allowing, to
+    /// avoid false alarms.
     pub fn lets_cloudwatch(&self, action: &str) -> bool {
         each(&self.document["Statement"]).any(|statement| {
             statement["Effect"] == "Allow"
@@ -33,7 +33,7 @@ impl Policy {
     }
 }
 
-/// What may be one value or a list of them (IAM User Guide, "Grammar of the IAM JSON policy language").
+/// Values that may be written as one value or as a list (IAM User Guide, "Grammar of the IAM JSON policy language").
 fn each(value: &Value) -> impl Iterator<Item = &Value> {
     let list = value.as_array().map(Vec::as_slice);
     list.unwrap_or(std::slice::from_ref(value)).iter()

@@ -89,12 +89,13 @@ pub fn questions_for(
     questions.0
 }
 
-/// What is asked in a round after the first.
+/// The questions of a round after the first.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Probes {
-    /// What records are aliases of: a part of their own look-up.
+    /// The targets of records that are aliases: a part of their own look-up.
     pub aliases: Vec<Question>,
-    /// What explains records that are not right. What the authoritative servers say is enough for it.
+    /// Questions whose answers explain records that are not right. The answers of the authoritative servers
+    /// are enough.
     pub explaining: Vec<Question>,
 }
 
@@ -203,8 +204,8 @@ impl Case<'_> {
         }
     }
 
-    /// Whether there may be names below the domain: always where it is a zone, and where one of its records
-    /// exists; otherwise where the domain has been asked for and is not denied.
+    /// Whether there may be names below the domain: always if it is a zone, and if one of its records
+    /// exists; otherwise if the domain has been asked for and is not denied.
     fn may_exist_below_domain(&self) -> bool {
         let domain = self.context.domain.as_str();
         let mut records = self.records.iter();
@@ -213,7 +214,7 @@ impl Case<'_> {
             || self.observations.is_asked(domain) && !self.observations.denies(domain)
     }
 
-    /// What may not be at the name of a record although the record is right.
+    /// Asks for records that may not be at the name of a record, although the record itself is right.
     fn ask_beside(&self, record: &Record, questions: &mut Questions) {
         let record_type = type_of(&record.data);
         match record.data {
@@ -233,7 +234,7 @@ impl Case<'_> {
         }
     }
 
-    /// What a wildcard answers for the name of a record that is not right.
+    /// Asks what a wildcard answers for the name of a record that is not right.
     fn ask_for_wildcard(&self, record: &Record, questions: &mut Questions) {
         let sibling = self.wildcard_probe(record);
         questions.ask(sibling, RecordType::Cname);
@@ -282,7 +283,7 @@ impl Case<'_> {
     }
 }
 
-/// What may be at the name in the record's place.
+/// Asks for records that may be at the name instead.
 fn ask_instead(record: &Record, questions: &mut Questions) {
     match record.data {
         RecordData::Cname { .. } => {

@@ -17,12 +17,12 @@ pub struct Context<'a> {
     pub former: &'a FormerTokens,
     /// What Amazon SES last said, if it was asked.
     pub ses: Option<SesStatus>,
-    /// When earlier looks found the records, where there were some.
+    /// When earlier looks found the records, if there were some.
     pub sightings: Option<&'a Sightings>,
 }
 
 impl<'a> Context<'a> {
-    /// The zone, where it was found.
+    /// The zone, if it was found.
     pub(crate) fn found_zone(&self) -> Option<&'a Zone> {
         match self.zone {
             ZoneOutcome::Found(zone) => Some(zone),

@@ -311,7 +311,7 @@ fn the_walk_asks_all_names_only_where_the_domain_has_no_policy() {
     for name in ["_dmarc.mail.example.com", "_dmarc.com"] {
         assert!(asked.contains(&name.to_owned()), "{asked:?}");
     }
-    // A record between the domain and the organizational domain applies where that has none.
+    // A record between the domain and the organizational domain applies if that has none.
     let between = none.publish(
         "_dmarc.mail.example.com",
         txt("v=DMARC1; p=none; sp=quarantine"),

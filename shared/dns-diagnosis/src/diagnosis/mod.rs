@@ -81,10 +81,10 @@ pub fn diagnose(
     explain::of_case(&case, &judge::of_case(&case))
 }
 
-/// Whether the DMARC record of the set is to be proposed: not where a record, even a void one, is
+/// Whether the DMARC record of the set is to be proposed: not if a record, even a void one, is
 /// published at the domain or its organizational domain, because an existing one is never to be
-/// replaced and a second one voids both; not where an alias holds the name, beside which no record may
-/// be; and not where a policy is at the domain itself, which only has to be moved. The policy of a
+/// replaced and a second one voids both; not if an alias holds the name, beside which no record may
+/// be; and not if a policy is at the domain itself, which only has to be moved. The policy of a
 /// registry above the domain does not prevent a policy at the domain.
 pub fn proposes_dmarc(domain: &DomainName, observations: &[Observation]) -> bool {
     if judge::has_misplaced_policy(domain, observations) {

@@ -34,9 +34,9 @@ pub struct Sightings {
 /// A record that an earlier look found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 struct Earlier {
-    /// When it was last found.
+    /// When the record was last found.
     at: Timestamp,
-    /// A later look has seen that it is not there. False where DNS did not answer.
+    /// A later look has seen that the record is not there. False if DNS did not answer.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     gone: bool,
 }

@@ -19,7 +19,7 @@ pub(super) fn distance(one: &str, other: &str) -> usize {
     row.last().copied().unwrap_or_default()
 }
 
-/// Letters of a token of at least [`SHORTEST`] that are wrong where it was typed instead of copied.
+/// Letters of a token of at least [`SHORTEST`] that are wrong if it was typed instead of copied.
 const MOST_SLIPS: usize = 2;
 /// Shorter values are nearly the same by chance.
 const SHORTEST: usize = 8;

@@ -131,8 +131,9 @@ fn probes_are_asked_only_for_what_is_not_right() {
     };
     assert!(second.contains(&question("com.example.com", RecordType::Txt)));
     assert!(second.contains(&question("example.com", RecordType::Txt)));
-    // The verification record's name does not exist, so nothing else is there; and a place for
-    // doubled names does not exist either, so none is looked for below it.
+    // The verification record's name does not exist, so no other type is asked for there. A doubled
+    // record would be below `com.example.com`, which does not exist either, so nothing below it is
+    // asked for.
     let asked_for = |name: &str| rounds.iter().flatten().filter(|q| q.name == name).count();
     assert_eq!(asked_for("_amazonses.example.com"), 1);
     assert_eq!(third, &[]);

@@ -209,8 +209,8 @@ impl Observation {
         outcomes.any(Outcome::is_answer)
     }
 
-    /// Whether the resolver is to be asked beside the authoritative servers: where all of them that answer
-    /// have the record, and where none answers. A resolver keeps "not there" for as long as the zone's SOA
+    /// Whether the resolver is to be asked beside the authoritative servers: if all of them that answer
+    /// have the record, and if none answers. A resolver keeps "not there" for as long as the zone's SOA
     /// record says (RFC 2308), and would then show it to Amazon SES after the record is published.
     pub fn is_for_resolver(&self) -> bool {
         let mut answers = self.authoritative.iter().map(|answer| &answer.outcome);
@@ -221,14 +221,14 @@ impl Observation {
         })
     }
 
-    /// As if the resolver had not been asked, where [`super::Lookup::observe`] would not ask it.
+    /// The same without the resolver, if [`super::Lookup::observe`] would not ask it.
     pub fn spare_resolver(&mut self) {
         if !self.is_for_resolver() {
             self.recursive = Outcome::NotAsked;
         }
     }
 
-    /// As if the resolver had not been asked, where [`super::Lookup::observe_source`] would not ask it.
+    /// The same without the resolver, if [`super::Lookup::observe_source`] would not ask it.
     pub fn forget_resolver(&mut self) {
         if self.is_answered_at_source() {
             self.recursive = Outcome::NotAsked;
@@ -248,7 +248,7 @@ impl Observation {
 }
 
 impl Outcome {
-    /// Whether it says anything about the name.
+    /// Whether the outcome says anything about the name.
     pub fn is_answer(&self) -> bool {
         match self {
             Self::Found { .. }

@@ -27,7 +27,7 @@ pub enum Transport {
 pub struct SecondAnswer {
     /// The server.
     pub server: NameServer,
-    /// How it was asked.
+    /// How the server was asked.
     pub transport: Transport,
     /// Its answer.
     pub outcome: Outcome,
@@ -39,8 +39,8 @@ pub struct SecondLook {
     /// What was asked.
     pub question: Question,
     /// Addresses of the servers that the zone is delegated to, as far as they were looked up: all of
-    /// them, where fewer than two servers have answered. A server whose address could not be looked
-    /// up counts as one. 0 where no server could be found.
+    /// them, if fewer than two servers have answered. A server whose address could not be looked
+    /// up counts as one. 0 if no server could be found.
     pub listed: usize,
     /// The answers, and the failures of the servers that were asked in vain.
     pub answers: Vec<SecondAnswer>,

@@ -27,12 +27,12 @@ pub struct Mail<'a> {
     pub spf: Identifier<'a>,
 }
 
-/// What becomes of mail.
+/// What happens to mail.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Delivery {
     /// The record that applies.
     pub applicable: Applicable,
-    /// What it asks for mail that fails; none where none applies. The harshest where it depends on
+    /// What the record asks for mail that fails; none if no policy applies. The harshest if it depends on
     /// whether the domain exists and that is not known.
     pub policy: Option<Policy>,
     /// Whether DKIM passes for a domain that is aligned with the one in From.
@@ -44,7 +44,7 @@ pub struct Delivery {
 }
 
 impl Delivery {
-    /// Whether DMARC passes, or would pass where no policy applies.
+    /// Whether DMARC passes, or would pass if no policy applies.
     pub fn passes(&self) -> Verdict {
         Verdict::any([self.dkim, self.spf])
     }

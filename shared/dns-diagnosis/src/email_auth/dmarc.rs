@@ -191,8 +191,8 @@ impl Dmarc {
         if unread.is_none() && value_of("p").is_some() {
             return Ok(dmarc);
         }
-        // A record without a policy that can be read counts as one of p=none alone where it has an
-        // address for reports, and for nothing where it has none.
+        // A record without a readable policy counts as p=none, without sp and np, if it has an address
+        // for reports (rua). Otherwise it is an error.
         match (value_of("rua").is_some_and(has_address), unread) {
             (true, _) => {
                 dmarc.policy = Policy::None;

@@ -62,7 +62,7 @@ pub enum Prefix {
 /// The modifiers of RFC 7208 section 6.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Modifier {
-    /// The record that takes over where nothing matched.
+    /// The record that takes over if nothing matched.
     Redirect(String),
     /// Where the explanation of a failure is.
     Exp(String),
@@ -97,7 +97,7 @@ fn terms_of(text: &str) -> Option<&str> {
 }
 
 impl Spf {
-    /// Reads a record. What a receiver refuses is refused.
+    /// Parses a record. Returns an error for a record that a receiver would refuse.
     pub fn parse(text: &str) -> Result<Self, SpfError> {
         let rest = terms_of(text).ok_or(SpfError::NotSpf)?;
         let terms = rest
@@ -169,7 +169,7 @@ impl SpfTerm {
 }
 
 /// The same record with `include:<domain>` where it is reached: before `all` or `redirect`, and
-/// at the end where there is neither. A record that has it stays as it is.
+/// at the end if there is neither. A record that has it stays as it is.
 pub fn with_include(text: &str, domain: &str) -> Result<String, SpfError> {
     let spf = Spf::parse(text)?;
     if spf.includes(domain) {
@@ -270,7 +270,7 @@ fn ip4(value: &str) -> Option<Prefix> {
     ip4_prefix(length)
 }
 
-/// A prefix length of IPv4, which is 32 where it is left out (RFC 7208 section 5.6).
+/// A prefix length of IPv4, which is 32 if it is left out (RFC 7208 section 5.6).
 fn ip4_prefix(length: Option<&str>) -> Option<Prefix> {
     match length {
         Some("0") => Some(Prefix::Zero),

@@ -282,7 +282,7 @@ fn result_of(qualifier: Qualifier, pass: SpfPass) -> SpfResult {
     }
 }
 
-/// The result where earlier mechanisms may match or may not. A macro that may decide otherwise makes
+/// The result if earlier mechanisms may match or may not. A macro that may decide otherwise makes
 /// it unknown. An `include` that may pass its mail does not change that the rest passes: the
 /// service passes either way.
 fn settle(doubts: Vec<(Qualifier, SpfResult)>, result: SpfResult) -> SpfResult {

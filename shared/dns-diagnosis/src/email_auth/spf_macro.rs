@@ -16,7 +16,7 @@ pub(super) fn is_macro_string(text: &str) -> bool {
     scan(text).is_some()
 }
 
-/// Reads a macro string; `Some(true)` where its last part is a macro.
+/// Reads a macro string; `Some(true)` if its last part is a macro.
 fn scan(text: &str) -> Option<bool> {
     let bytes = text.as_bytes();
     let mut at = 0;

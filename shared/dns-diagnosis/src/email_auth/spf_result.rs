@@ -24,7 +24,7 @@ pub enum SpfAnswer {
     NotAsked(Question),
 }
 
-/// What came of an evaluation.
+/// The result of an evaluation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SpfEvaluation {
     /// The result, as far as it is known.
@@ -63,7 +63,7 @@ pub enum SpfPass {
     /// The service is included.
     Included {
         /// The names through which the `include` was reached, without the record's own: empty
-        /// where the record has it itself.
+        /// if the record has it itself.
         via: Vec<String>,
     },
     /// All mail of all servers passes.

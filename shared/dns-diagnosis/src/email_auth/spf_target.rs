@@ -67,7 +67,7 @@ fn expand(spec: &str, domain: &str, mail_from: &str) -> Option<String> {
     Some(name)
 }
 
-/// A macro, where its value is known.
+/// A macro, if its value is known.
 fn value(body: &str, domain: &str, mail_from: &str) -> Option<String> {
     let mut characters = body.chars();
     let value = match characters.next()?.to_ascii_lowercase() {

@@ -122,7 +122,7 @@ pub fn applicable(author: &str, records: &dyn DmarcRecords) -> Applicable {
     }
 }
 
-/// The organizational domain of a name (RFC 9989 section 4.10.2); none where DNS did not answer.
+/// The organizational domain of a name (RFC 9989 section 4.10.2); none if DNS did not answer.
 pub fn organizational<'d>(domain: &'d str, records: &dyn DmarcRecords) -> Option<&'d str> {
     Walk::from(domain, records).map(|walk| walk.organizational())
 }

@@ -164,7 +164,7 @@ fn the_nearest_record_does_not_always_apply() {
             "mail.example.com",
             "example.com Organization",
         ),
-        // The public suffix's applies where the organization has none, whatever is below that.
+        // The public suffix's applies if the organization has none, whatever is below that.
         (&[("bank", SUFFIX)], "example.bank", "bank PublicSuffix"),
         (
             &[("bank", SUFFIX)],

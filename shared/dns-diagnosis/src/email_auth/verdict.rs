@@ -21,7 +21,7 @@ impl Verdict {
         if yes { Self::Yes } else { Self::No }
     }
 
-    /// Yes where all are; no where one is.
+    /// Yes if all are yes; no if one is no.
     pub fn all(verdicts: impl IntoIterator<Item = Self>) -> Self {
         verdicts
             .into_iter()
@@ -32,7 +32,7 @@ impl Verdict {
             })
     }
 
-    /// Yes where one is; no where none is.
+    /// Yes if one is yes; no if all are no.
     pub fn any(verdicts: impl IntoIterator<Item = Self>) -> Self {
         verdicts
             .into_iter()

@@ -10,7 +10,7 @@ use crate::records::{Record, RecordId};
 const MAIN: &str = "example.com";
 const KEYS: &str = "_domainkey.example.com";
 
-/// What is seen where the servers of `host` have the zone `apex` below `example.com`.
+/// What is seen if the servers of `host` have the zone `apex` below `example.com`.
 fn delegated(scene: &Scene, apex: &str, host: &str) -> Vec<Observation> {
     let mut observations = scene.observations();
     for seen in &mut observations {

@@ -96,7 +96,7 @@ impl HandoffFormat {
         }
     }
 
-    /// The format that the header `Accept` prefers (RFC 9110 section 12.5.1); `None` where it
+    /// The format that the header `Accept` prefers (RFC 9110 section 12.5.1); `None` if it
     /// accepts none of them. Of equals, the first in the order of [`Self::ALL`].
     pub fn from_accept(accept: &str) -> Option<Self> {
         if accept.trim().is_empty() {

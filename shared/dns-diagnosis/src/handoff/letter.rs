@@ -43,7 +43,7 @@ pub struct Letter {
 pub struct Sender<'a> {
     /// The client.
     pub client: &'a ClientId,
-    /// What the client is called, where that is known; its identifier otherwise.
+    /// What the client is called, if that is known; its identifier otherwise.
     pub name: Option<&'a str>,
     /// The communities that the domain is for.
     pub communities: Vec<&'a Community>,
@@ -51,7 +51,7 @@ pub struct Sender<'a> {
     pub contact: Option<&'a EmailAddress>,
     /// What the client has to say.
     pub note: Option<&'a Note>,
-    /// Until when the records have to be there, where there is such a time.
+    /// Until when the records have to be there, if there is such a time.
     pub deadline: Option<Timestamp>,
     /// The page with the same records.
     pub page: Option<LettersPage<'a>>,

@@ -120,7 +120,7 @@ pub fn render_in(
     })
 }
 
-/// The zones that hold the records that are handed over, in the order of the records. More than one where a
+/// The zones that hold the records that are handed over, in the order of the records. More than one if a
 /// name is delegated, as `_domainkey` may be.
 pub fn zones(handoff: &Handoff<'_>) -> Vec<String> {
     let panel = Panel::of(handoff.zone, handoff.domain.organizational());

@@ -24,7 +24,7 @@ pub(super) fn purpose(record: &Record) -> &'static str {
     }
 }
 
-/// What to mind with a record.
+/// What to watch out for with a record.
 fn caution(id: RecordId) -> Option<&'static str> {
     match id {
         RecordId::Dmarc => Some(
@@ -55,7 +55,7 @@ pub(super) fn claim_notice(id: RecordId, domain: &str, client: &str) -> Option<S
     }
 }
 
-/// What to mind with a record, in a comment of a file.
+/// What to watch out for with a record, as a comment in a file.
 pub(super) fn comment(handoff: &Handoff<'_>, id: RecordId) -> String {
     let client = handoff.client.as_str();
     let notice = claim_notice(id, handoff.domain.as_str(), client);
@@ -66,7 +66,7 @@ pub(super) fn comment(handoff: &Handoff<'_>, id: RecordId) -> String {
         .fold(String::new(), |all, text| format!("{all} {text}"))
 }
 
-/// What to do where the panel's field does not take the whole name.
+/// What to do if the panel's field does not take the whole name.
 fn too_long(panel: &Panel, record: &Record) -> Option<String> {
     let (longest, host) = (panel.longest_host()?, panel.host(record));
     (host.len() > longest).then(|| {
@@ -81,7 +81,7 @@ fn too_long(panel: &Panel, record: &Record) -> Option<String> {
     })
 }
 
-/// What to mind with a record in a provider's panel.
+/// What to watch out for with a record in a provider's panel.
 pub(super) fn note(handoff: &Handoff<'_>, panel: &Panel, record: &Record) -> Option<String> {
     let own = handoff.panel_for(record, panel);
     let elsewhere = (own.zone() != panel.zone()).then(|| {

@@ -10,7 +10,7 @@ use crate::records::Record;
 pub struct Handoff<'a> {
     /// The domain.
     pub domain: &'a DomainName,
-    /// The zone that holds it, where it is known.
+    /// The zone that holds it, if it is known.
     pub zone: Option<&'a Zone>,
     /// Its records.
     pub records: &'a [Record],
@@ -21,7 +21,7 @@ pub struct Handoff<'a> {
 }
 
 impl Handoff<'_> {
-    /// The panel in which a record is edited. It is not `panel` where the name is in a zone of its own.
+    /// The panel in which a record is edited. It is not `panel` if the name is in a zone of its own.
     pub(super) fn panel_for(&self, record: &Record, panel: &Panel) -> Panel {
         panel.about(record, self.zone, self.observations)
     }

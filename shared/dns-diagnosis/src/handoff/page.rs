@@ -34,7 +34,7 @@ pub(super) struct Page<'a> {
     pub(super) host_field: &'a str,
     pub(super) appends_zone: bool,
     pub(super) rows: Vec<Row<'a>>,
-    /// What publishing the ownership record does; none where it is not among the records.
+    /// What publishing the ownership record does; none if it is not among the records.
     pub(super) claim: Option<String>,
     /// Whether sending depends on any of them. Not so of an identity that signs with a key of its owner
     /// (BYODKIM) and has no TXT token.
@@ -134,7 +134,7 @@ fn row<'a>(handoff: &Handoff<'_>, index: usize, panel: &Panel, record: &'a Recor
     }
 }
 
-/// The Unicode form beside the one that DNS has, where they differ.
+/// The Unicode form beside the one that DNS has, if they differ.
 fn shown(domain: &DomainName) -> String {
     let unicode = domain.to_unicode();
     if unicode == domain.as_str() {

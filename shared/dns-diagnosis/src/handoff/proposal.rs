@@ -24,7 +24,7 @@ pub(super) struct Proposal<'a> {
 pub(super) struct LeftOut<'a> {
     /// As it would be.
     pub(super) record: &'a Record,
-    /// Why it is left out: a sentence.
+    /// Why the record is left out: a sentence.
     pub(super) reason: &'static str,
 }
 
@@ -81,8 +81,8 @@ impl<'h, 'a> Published<'h, 'a> {
         }
     }
 
-    /// The DMARC record: ours where it is published, none where another applies (at the domain, or
-    /// above it as RFC 9989 finds it) or where an alias holds the name.
+    /// The DMARC record: ours if it is published, none if another applies (at the domain, or
+    /// above it as RFC 9989 finds it) or if an alias holds the name.
     fn dmarc(&self, record: &Record) -> Result<Record, &'static str> {
         if self.alias(&record.name).is_some() {
             return Err(ALIAS_HOLDS);
@@ -167,8 +167,8 @@ impl<'h, 'a> Published<'h, 'a> {
         Ok(())
     }
 
-    /// The SPF record: the one that is there where it lets mail from SES pass, the one that the fix names
-    /// where it does not.
+    /// The SPF record: the one that is there if it lets mail from SES pass, the one that the fix names
+    /// if it does not.
     fn spf(&self, record: &Record) -> Record {
         // Without a provider: its words would be in the values.
         let context = Context {
@@ -198,7 +198,7 @@ impl<'h, 'a> Published<'h, 'a> {
         }
     }
 
-    /// What the name is an alias of, by a CNAME record of its own: one beside it is needed where only a
+    /// What the name is an alias of, by a CNAME record of its own: a record beside it is needed if only a
     /// wildcard answers.
     fn alias(&self, name: &str) -> Option<String> {
         let of = |name: &str| {

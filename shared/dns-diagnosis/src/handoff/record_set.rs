@@ -101,8 +101,8 @@ fn existing(record: &Record, observations: &Observations<'_>) -> (Vec<Value>, Pr
     };
     let values = match record.data {
         RecordData::Txt { .. } if present == Present::Known => {
-            // A second SPF record would void both (RFC 7208 section 4.5), and what is in the one that
-            // is there is in ours.
+            // A second SPF record would void both (RFC 7208 section 4.5), and ours has the content of
+            // the existing one.
             let is_replaced = |text: &&String| record.id == RecordId::MailFromSpf && is_spf(text);
             let kept = texts.iter().filter(|text| !is_replaced(text));
             kept.map(|text| Value::Text(octets(text))).collect()

@@ -84,7 +84,7 @@ pub(super) fn render(
     file
 }
 
-/// A record that the file does not have, and how it stays where an earlier file had it.
+/// A record that the file does not have, and how it stays if an earlier file had it.
 fn let_go(label: &str, record: &Record, reason: &str) -> String {
     format!(
         "\n# No {id} record: {reason}\n# If an earlier version of this file made it, remove it from the \

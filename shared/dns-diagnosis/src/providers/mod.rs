@@ -41,7 +41,7 @@ pub struct Provider {
     /// Whether a target is typed with a dot at its end.
     #[serde(default)]
     pub dots_targets: bool,
-    /// How a further value of a name is typed, where all of them are in one record.
+    /// How a further value of a name is typed, if all of them are in one record.
     #[serde(default, skip_serializing)]
     pub further_value: Option<String>,
     /// The most characters that its host field takes.

@@ -28,7 +28,7 @@ pub struct Panel {
 }
 
 impl Panel {
-    /// The panel of the provider that serves `zone`; where the zone is not known, `guess` stands
+    /// The panel of the provider that serves `zone`; if the zone is not known, `guess` stands
     /// for its apex.
     pub fn of(zone: Option<&Zone>, guess: &str) -> Self {
         Self {
@@ -37,7 +37,7 @@ impl Panel {
         }
     }
 
-    /// The panel of a record in a zone of its own below `zone`, as `_domainkey` or `_dmarc` may be. None where
+    /// The panel of a record in a zone of its own below `zone`, as `_domainkey` or `_dmarc` may be. None if
     /// the record is in `zone` itself. `apex` is the delegated zone that the answers name, `seen` the record's
     /// own look-up, `at_apex` that of the NS records of `zone`.
     ///
@@ -133,7 +133,7 @@ impl Panel {
         }
     }
 
-    /// The provider, where it is known.
+    /// The provider, if it is known.
     pub fn provider(&self) -> Option<&'static Provider> {
         self.provider
     }
@@ -155,7 +155,7 @@ impl Panel {
             .map_or(HOST_FIELD, |provider| &provider.fields.host)
     }
 
-    /// The most characters that the field for the name takes, where that is known.
+    /// The most characters that the field for the name takes, if that is known.
     pub fn longest_host(&self) -> Option<usize> {
         self.provider?.longest_host
     }
@@ -203,7 +203,7 @@ impl Panel {
         }
     }
 
-    /// What goes into the field for the value of a TXT record: as it is, or, where the panel wants
+    /// What goes into the field for the value of a TXT record: as it is, or, if the panel wants
     /// quotation marks (Route 53), in strings of at most 255 octets as the change batch has them.
     pub fn text_value(&self, text: &str) -> String {
         if self.quotes_text() {
@@ -218,7 +218,7 @@ impl Panel {
         self.provider.is_some_and(|provider| provider.quotes_text)
     }
 
-    /// What the provider's panel does with quotation marks, where it is neither of the usual two.
+    /// What the provider's panel does with quotation marks, if it is neither of the usual two.
     pub fn own_quoting(&self) -> Option<&'static str> {
         self.provider
             .and_then(|provider| provider.quoting.as_deref())

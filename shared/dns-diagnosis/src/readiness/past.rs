@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use crate::diagnosis::Sightings;
 use crate::records::RecordId;
 
-/// When Amazon SES and DNS were asked for what is derived here, where it is known.
+/// When Amazon SES and DNS were asked for what is derived here, if it is known.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct AskedAt<'a> {
     /// Amazon SES, for DKIM and MAIL FROM.
@@ -17,7 +17,7 @@ pub struct AskedAt<'a> {
 }
 
 impl AskedAt<'_> {
-    /// What the looks at DNS up to now tell of records that belong together.
+    /// What the looks at DNS so far say about records that belong together.
     pub(super) fn past_of(&self, ids: &[RecordId]) -> Past {
         let Some(sightings) = self.sightings else {
             return Past::Plain;
@@ -33,7 +33,7 @@ impl AskedAt<'_> {
     }
 }
 
-/// What became of records that were found once.
+/// What happened to records that were found once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Past {
     /// None was found and vanished, as far as it is known.

@@ -157,7 +157,7 @@ impl RecordData {
 
 impl Record {
     /// The name relative to the zone that holds it, which is what most DNS panels want; `@` for
-    /// the zone's apex, and the full name where it does not lie in the zone.
+    /// the zone's apex, and the full name if it does not lie in the zone.
     pub fn host_in(&self, zone: &str) -> &str {
         host_in(&self.name, zone)
     }
@@ -172,9 +172,9 @@ pub(crate) fn host_in<'n>(name: &'n str, zone: &str) -> &'n str {
     }
 }
 
-/// The records of a domain that is registered with SES, in the order in which they are shown. Of an
-/// adopted identity, those that it has: without a TXT token SES verifies it by the CNAME records alone,
-/// so that these are required.
+/// The records of a domain that is registered with SES, in the order in which they are shown. For an
+/// adopted identity, only the records that it has: without a TXT token, SES verifies it by its CNAME
+/// records, so they are required.
 ///
 /// # Examples
 ///

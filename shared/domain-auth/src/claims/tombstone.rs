@@ -66,7 +66,7 @@ impl Reservation {
 }
 
 impl Tombstone {
-    /// Whether it has not expired. DynamoDB may delete it later than that.
+    /// Whether the tombstone has not expired. DynamoDB may delete it later than that.
     pub fn counts(&self, now: Timestamp) -> bool {
         now < self.until || self.keeps_the_name(now)
     }

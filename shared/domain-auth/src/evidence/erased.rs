@@ -7,7 +7,7 @@ use super::{Evidence, LossReason};
 use crate::action::Action;
 
 impl Evidence {
-    /// The evidence of a line of `action` without persons. None where nothing of it stays.
+    /// The evidence of a line of `action` without persons. None if nothing of it stays.
     pub(crate) fn without_persons(&self, action: Action) -> Option<Self> {
         let stays = match &self.facts {
             // Values of SES's own.

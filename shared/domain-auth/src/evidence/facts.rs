@@ -20,47 +20,47 @@ use crate::state::FailureReason;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(untagged)]
 pub(crate) enum Facts {
-    /// Of `added` and `readded`.
+    /// Evidence of `added` and `readded`.
     Addition(Addition),
-    /// Of `provisioned`.
+    /// Evidence of `provisioned`.
     Identity(Identity),
-    /// Of `checked`, `verified`, `failed` and `records_recovered`.
+    /// Evidence of `checked`, `verified`, `failed` and `records_recovered`.
     Look(Look),
-    /// Of `records_broken`.
+    /// Evidence of `records_broken`.
     Broken(Broken),
-    /// Of `failed`, if no look found the failure.
+    /// Evidence of `failed`, if no look found the failure.
     Failure(Failure),
-    /// Of `restarted`.
+    /// Evidence of `restarted`.
     Restart(Restart),
-    /// Of `ready` and `reopened`.
+    /// Evidence of `ready` and `reopened`.
     Call(Call),
-    /// Of `completed`.
+    /// Evidence of `completed`.
     FinalStep(FinalStepTaken),
-    /// Of `rejected`.
+    /// Evidence of `rejected`.
     Refusal(Refusal),
-    /// Of `proof_found`.
+    /// Evidence of `proof_found`.
     Ownership(OwnershipSeen),
-    /// Of `proof_found`, if Lasso support has decided.
+    /// Evidence of `proof_found`, if Lasso support has decided.
     Decision(Decision),
-    /// Of `adopted`.
+    /// Evidence of `adopted`.
     Adoption(Adoption),
-    /// Of `displaced`, and of `removed` if Lasso support has dropped the claim.
+    /// Evidence of `displaced`, and of `removed` if Lasso support has dropped the claim.
     Loss(Loss),
-    /// Of `instructions_sent`.
+    /// Evidence of `instructions_sent`.
     Letter(Letter),
-    /// Of `email_refused`.
+    /// Evidence of `email_refused`.
     MailRefusal(MailRefused),
-    /// Of `link_made` and `link_withdrawn`.
+    /// Evidence of `link_made` and `link_withdrawn`.
     Link(LinkTold),
-    /// Of `stuck`.
+    /// Evidence of `stuck`.
     Stuck(Stuck),
-    /// Of `changed`.
+    /// Evidence of `changed`.
     Details(Details),
-    /// Of `removed`.
+    /// Evidence of `removed`.
     Removal(Removal),
-    /// Of `removed`, if the domain's time has run out.
+    /// Evidence of `removed`, if the domain's time has run out.
     Expired(Expired),
-    /// Of `challenged`, and of `proof_found` if Lasso support has decided but the claim cannot have
+    /// Evidence of `challenged`, and of `proof_found` if Lasso support has decided but the claim cannot have
     /// the name yet.
     Nothing(Nothing),
     /// The stored evidence, if it has none of the forms of its action.

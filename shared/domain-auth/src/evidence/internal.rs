@@ -11,17 +11,17 @@ use crate::domain::Challenger;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged)]
 pub(crate) enum Internal {
-    /// Of `verified`: why the service did not take the final step.
+    /// Evidence of `verified`: why the service did not take the final step.
     Withheld { final_step_withheld: WithheldReason },
-    /// Of `proof_found`: who holds the name.
+    /// Evidence of `proof_found`: who holds the name.
     Holders { holders: Vec<String> },
-    /// Of `proof_found`: why Lasso support has decided for the claim.
+    /// Evidence of `proof_found`: why Lasso support has decided for the claim.
     Explanation { explanation: String },
-    /// Of `adopted`: why Lasso support has given the client the identity.
+    /// Evidence of `adopted`: why Lasso support has given the client the identity.
     Reason { reason: String },
-    /// Of `challenged`: who has proven the name.
+    /// Evidence of `challenged`: who has proven the name.
     Challenged { challenger: Challenger },
-    /// Of `displaced`: who has the name now, or a name above it.
+    /// Evidence of `displaced`: who has the name now, or a name above it.
     Claimant(Challenger),
     /// The stored data, if it has none of these forms.
     AsStored(Value),

@@ -217,7 +217,7 @@ impl Told<'_> {
         }
     }
 
-    /// "We are ready", or a note where there is no final step to be ready for, up to the end of the sentence.
+    /// "We are ready", or a note if there is no final step to be ready for, up to the end of the sentence.
     fn call(&self, facts: Option<&Facts>) -> String {
         let call = call_in(facts);
         let told = match self.from.unwrap_or(self.to) {
@@ -364,7 +364,7 @@ impl Told<'_> {
         }
     }
 
-    /// Why Lasso support decided, where that is the reader's to know, up to the end of the sentence.
+    /// Why Lasso support decided, if that is the reader's to know, up to the end of the sentence.
     fn explained(&self, reader: Reader) -> String {
         let why = match (reader, self.internal()) {
             (

@@ -158,8 +158,8 @@ fn the_list_is_read_again_at_once_where_its_finding_was_not_written() {
     world.run_for(DAY * 2);
     world.run_until_the_list_is_read();
     world.clock.advance(HOUR);
-    // This run looks at the domain in DNS and writes its doubt, so the result of the list comes too
-    // late.
+    // This run looks the domain up in DNS and stores it as doubted, so the result of the list comes
+    // too late.
     world.dns.unpublish(&named(&domain, "_domainkey"));
     world.ses.forget(&domain.name);
     world.change("example.com", |domain, now| domain.next_check = now);

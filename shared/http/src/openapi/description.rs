@@ -8,7 +8,7 @@ pub(super) use crate::caching::{NEVER_KEPT, NO_STORE};
 
 /// What an operation takes, answers and refuses, beside its route.
 pub(crate) struct Description {
-    /// What there is to say beyond the summary.
+    /// The description beyond the summary.
     pub(crate) detail: &'static str,
     /// The parameters in the query, as Parameter Objects.
     pub(crate) query: Vec<Value>,
@@ -56,7 +56,7 @@ impl Description {
 pub(crate) struct RequestBody {
     pub(crate) schema: Value,
     pub(crate) example: Value,
-    /// Whether it has to be there.
+    /// Whether the body is required.
     pub(crate) required: bool,
 }
 
@@ -75,7 +75,7 @@ impl RequestBody {
 pub(crate) struct GoodAnswer {
     /// The HTTP status.
     pub(crate) status: &'static str,
-    /// When it is answered.
+    /// When this answer is given.
     pub(crate) description: &'static str,
     /// The Response Object, without what other answers have as well.
     pub(crate) response: Value,

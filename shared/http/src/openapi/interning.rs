@@ -37,7 +37,7 @@ fn for_each(paths: &mut Map<String, Value>, act: &mut impl FnMut(&str, &mut Valu
     }
 }
 
-/// The members of an object in an object; none where there is no such object.
+/// The members of an object in an object; none if there is no such object.
 fn members<'a>(
     object: &'a mut Value,
     name: &str,

@@ -10,7 +10,7 @@ use domain_auth::state::Status;
 use crate::problem::{ApiError, FieldError};
 use crate::query::unknown;
 
-/// Of every operation that needs a token.
+/// Problems of every operation that needs a token.
 pub(super) fn of_every_call() -> [ApiError; 3] {
     [
         ApiError::Forbidden,
@@ -19,12 +19,12 @@ pub(super) fn of_every_call() -> [ApiError; 3] {
     ]
 }
 
-/// Of every operation: a parameter that it does not take.
+/// The problem of every operation: a parameter that it does not take.
 pub(super) fn unknown_parameter(known: &[&str]) -> ApiError {
     ApiError::invalid(FieldError::parameter("colour", unknown(known)))
 }
 
-/// Of every operation that takes an `Idempotency-Key`.
+/// Problems of every operation that takes an `Idempotency-Key`.
 pub(super) fn of_keys() -> [ApiError; 3] {
     [
         ApiError::InvalidKey(KeyError::TooLong),
@@ -33,7 +33,7 @@ pub(super) fn of_keys() -> [ApiError; 3] {
     ]
 }
 
-/// Of the checks of one domain.
+/// Problems of the checks of one domain.
 pub(crate) fn of_checks() -> Vec<ApiError> {
     vec![
         ApiError::NotFound,
@@ -43,7 +43,7 @@ pub(crate) fn of_checks() -> Vec<ApiError> {
     ]
 }
 
-/// Of an operation that takes no body, with the other problems of the operation.
+/// Problems of an operation that takes no body, added to its other problems.
 pub(crate) fn without_body(mut problems: Vec<ApiError>) -> Vec<ApiError> {
     problems.extend([
         malformed(),

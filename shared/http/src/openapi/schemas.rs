@@ -12,9 +12,9 @@ const SCHEMAS: &str = "/components/schemas";
 
 /// The schemas that the document refers to, collected while it is written.
 pub(crate) struct Schemas {
-    /// Of what the API answers: what is always there is required, `null` or not.
+    /// A schema of a response: a field that is always there is required, `null` or not.
     answers: SchemaGenerator,
-    /// Of what the API reads: what may be left out is not required.
+    /// A schema of a request: a field that may be left out is not required.
     requests: SchemaGenerator,
 }
 
@@ -65,7 +65,7 @@ impl Schemas {
     }
 }
 
-/// What may be left out of an answer is never `null` in it.
+/// A field that may be left out of an answer is never `null` in it.
 fn absent_is_not_null(schema: &mut Schema) {
     let required: Vec<Value> = schema
         .get("required")

@@ -26,7 +26,7 @@ impl Problem {
         }
     }
 
-    /// The same, worth repeating after so many seconds.
+    /// The same, worth repeating after this many seconds.
     pub(super) fn after(mut self, seconds: u32) -> Self {
         self.retry_after = Some(seconds);
         self

@@ -1,4 +1,4 @@
-//! Parses a domain name that a person typed, or that is stored.
+//! Parses a domain name that a person entered, or that is stored.
 
 use std::net::IpAddr;
 use std::str::FromStr;
@@ -14,7 +14,7 @@ use crate::refusal::{DomainNameError, InvalidReason};
 const MAX_LABEL: usize = 63;
 
 impl DomainName {
-    /// Parses a name that a person typed: trimmed, lower-cased, one trailing dot removed,
+    /// Parses a name that a person entered: trimmed, lower-cased, one trailing dot removed,
     /// internationalized names mapped to A-labels by UTS #46.
     pub fn parse(typed: &str) -> Result<Self, DomainNameError> {
         let typed = typed.trim();

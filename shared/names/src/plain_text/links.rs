@@ -130,7 +130,7 @@ fn joins_labels(text: &[char], at: usize) -> bool {
         return true;
     }
     let behind = text.get(at + 1..).unwrap_or_default();
-    // A character that a generous program treats as part of the label ends the label for another
+    // A character that a lenient program treats as part of the label ends the label for another
     // program.
     let strict: String = behind.iter().take_while(|c| c.is_alphabetic()).collect();
     let goes_on = behind.get(strict.chars().count()).copied();

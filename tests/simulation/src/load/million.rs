@@ -63,7 +63,7 @@ const LINES: [Line; 13] = [
         "",
     ),
     (
-        "calls for lists in an hour",
+        "calls of ListEmailIdentities in an hour",
         |it| float(it.pages) / hours(),
         "",
     ),

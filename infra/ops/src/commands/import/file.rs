@@ -24,18 +24,18 @@ struct Written {
 pub struct Row {
     /// Its line in the file, counted from one.
     pub line: u64,
-    /// What it says.
+    /// The domain in the row.
     pub new: NewDomain,
 }
 
-/// What came of a row that was not imported.
+/// A row that was not imported.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct RowNotDone {
     /// Its line in the file.
     pub line: u64,
-    /// What it names.
+    /// The name of the domain in the row.
     pub domain: String,
-    /// Why it was not imported.
+    /// Why the row was not imported.
     pub reason: String,
 }
 

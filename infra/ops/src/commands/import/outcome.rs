@@ -20,10 +20,10 @@ pub struct ContactNotTaken {
     pub domain: String,
 }
 
-/// What came of all rows.
+/// The result for all rows.
 #[derive(Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Outcome {
-    /// Whether it was only looked at what would be done.
+    /// Whether this was a dry run.
     pub dry_run: bool,
     /// Rows that were imported now, or would be.
     pub imported: usize,

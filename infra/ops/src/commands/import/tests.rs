@@ -60,7 +60,7 @@ impl World {
         store.with_ses(&self.ses, &self.budget)
     }
 
-    /// None where it died.
+    /// None if it died.
     pub(in crate::commands) fn import(&self, rows: &[Row], wanted: ImportAs) -> Option<Outcome> {
         let (actor, bar) = (Actor::lasso_support("ops"), ProgressBar::hidden());
         let tools = self.tools();

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::PER_SECOND;
 
-/// What was found, and done.
+/// The messages that were found, and what was done.
 #[derive(Debug, Serialize)]
 pub(super) struct Redriven {
     pub(super) dry_run: bool,
@@ -32,12 +32,12 @@ pub(super) struct Alerts {
     pub(super) task_was_under_way: bool,
 }
 
-/// What waits in a queue.
+/// The messages that wait in a queue.
 #[derive(Debug, Default, Serialize)]
 pub(super) struct Waiting {
     /// By SQS's approximate count.
     pub(super) messages: u64,
-    /// How many of them were looked at. None were where they are moved.
+    /// How many of them were looked at: 0 if they are moved.
     pub(super) looked_at: usize,
     /// How often there is each reason, of those that were looked at.
     pub(super) reasons: BTreeMap<String, usize>,

@@ -5,7 +5,7 @@ use std::fmt::{self, Write as _};
 
 use serde::{Deserialize, Serialize};
 
-/// What the documentation leaves open. The simulators of SES know each by the same name.
+/// The questions that the documentation does not answer. The simulators of SES know each by the same name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Question {
@@ -21,7 +21,7 @@ pub enum Question {
     Inheritance,
     /// What v1 says of the same domain when its TXT record has not come within 72 hours.
     TextMissing,
-    /// What `VerifyDomainDkim` does where DKIM has failed.
+    /// What `VerifyDomainDkim` does if DKIM has failed.
     FailedDkim,
     /// What `VerifyDomainIdentity` does to a verified domain.
     VerifiedAgain,

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::questions::Answers;
 use crate::outcome::Error;
 
-/// What has been seen so far: the file.
+/// The results so far: the content of the file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Seen {
     /// The domain that the operator owns.
@@ -46,7 +46,7 @@ impl Seen {
     }
 }
 
-/// What an earlier start noted; none where there was none.
+/// The results of an earlier run; none if there was none.
 pub(super) fn read(path: &Path) -> Result<Option<Seen>, Error> {
     let file = |source| Error::File {
         path: path.display().to_string(),

@@ -7,7 +7,7 @@ use futures::FutureExt;
 use super::super::import::tests::World;
 use super::*;
 
-/// Goes on until there is nothing more to do now. None where it died.
+/// Goes on until there is nothing more to do now. None if it died.
 fn go_on(world: &World, seen: &mut Seen) -> Option<Next> {
     let go_on = async {
         loop {

@@ -37,7 +37,7 @@ pub(super) async fn functions(aws: &Aws, stack: &Stack) -> BTreeMap<String, Aske
     functions
 }
 
-/// Concurrent executions that are reserved for a function; none where it shares those of the account.
+/// Concurrent executions that are reserved for a function; none if it shares those of the account.
 async fn reserved(aws: &Aws, function: &str) -> Asked<Option<u64>> {
     let path = format!("/2019-09-30/functions/{function}/concurrency");
     let answer = aws.get_json(Service::Lambda, "GetFunctionConcurrency", &path);
@@ -72,7 +72,7 @@ pub(super) async fn schedule(aws: &Aws, stack: &Stack) -> Asked<Option<bool>> {
     let Some((_, physical)) = stack.of_kind("AWS::Scheduler::Schedule").next() else {
         return Ok(None);
     };
-    // CloudFormation's name of a schedule is its name alone; an emulator's is its ARN.
+    // CloudFormation's name of a schedule is only its name; an emulator's is its ARN.
     let name = physical.rsplit('/').next().unwrap_or(physical);
     let path = format!("/schedules/{name}");
     match aws.get_json(Service::Scheduler, "GetSchedule", &path).await {

@@ -87,7 +87,7 @@ fn has_our_schema(table: &dynamodb::TableDescription) -> bool {
 }
 
 /// An identity with the tag of this stack beside a table that has no domain: it is not the table that was in
-/// use, as where `ExistingTableName` was set back to nothing, which makes a new one.
+/// use, for example if `ExistingTableName` was emptied, which makes a new table.
 pub(super) async fn without_table(aws: &Aws, stack: &Stack) -> Asked<Option<String>> {
     let Ok(name) = stack.output("TableName") else {
         return Ok(None);

@@ -25,7 +25,7 @@ const CLAIMS_OF_A_PERSON: [&str; 17] = [
     "address",
 ];
 
-/// Claims about the token and the sign-in, the same for everybody or new with each token: RFC 7519 section 4.1, OpenID
+/// Claims about the token and the sign-in, the same for all users or new with each token: RFC 7519 section 4.1, OpenID
 /// Connect Core 1.0 sections 2 and 5.1, RFC 9068 section 2.2, and those of Amazon Cognito ("Understanding user pool JSON web
 /// tokens").
 const CLAIMS_OF_A_TOKEN: [&str; 22] = [
@@ -74,7 +74,7 @@ pub(super) fn judge(facts: &Facts, findings: &mut Vec<Finding>) {
     }
 }
 
-/// The issuer, where it could be asked. One without a discovery document is no fault by itself where the
+/// The issuer, if it could be asked. One without a discovery document is no fault by itself if the
 /// console's endpoints are set; API Gateway cannot use it all the same.
 fn issuer<'a>(facts: &'a Facts, findings: &mut Vec<Finding>) -> Option<&'a Issuer> {
     let named = facts.parameter("JwtIssuer");
@@ -232,7 +232,7 @@ fn is_here(url: &str) -> bool {
     host.starts_with("localhost") || host.starts_with("127.0.0.1")
 }
 
-/// Why an answer is not the one of a page that is there; none where it is.
+/// Why an answer is not the one of a page that is there; none if it is.
 fn trouble(asked: &Asked<u16>) -> Option<String> {
     match asked {
         Ok(200..=399) => None,
@@ -264,7 +264,7 @@ fn console(facts: &Facts, issuer: Option<&Issuer>, findings: &mut Vec<Finding>) 
     let mut audience = facts.parameter("JwtAudience").split(',');
     if !audience.any(|audience| audience.trim() == client) {
         findings.push(Code::ConsoleNotInAudience.found(
-            "ConsoleClientId is not in JwtAudience: the API answers 401 to everybody who signs in to the console.",
+            "ConsoleClientId is not in JwtAudience: the API answers 401 to anyone who signs in to the console.",
             "Add it to JwtAudience.",
         ));
     }

@@ -3,7 +3,7 @@
 use super::super::facts::Asked;
 use super::super::finding::{Code, Finding};
 
-/// What was answered; a finding where nothing was.
+/// The answer; a finding if there was none.
 pub(super) fn answered<'a, T>(
     asked: &'a Asked<T>,
     about: &str,

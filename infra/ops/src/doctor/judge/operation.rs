@@ -119,7 +119,7 @@ fn table(facts: &Facts, findings: &mut Vec<Finding>) {
     }
     if !protected {
         findings.push(Code::TableUnprotected.found(
-            "DynamoDB lets everybody with the permission delete the table.",
+            "DynamoDB lets anyone with the permission delete the table.",
             if existing.is_empty() {
                 "Deploy with DeletionProtection=true."
             } else {
@@ -171,7 +171,7 @@ fn environment(name: &str, function: &Function, facts: &Facts, findings: &mut Ve
     }
 }
 
-/// As where "Stop what writes" of the runbook was not undone.
+/// A function that is stopped, for example because "Stop what writes" of the runbook was not undone.
 fn stopped(name: &str, function: &Function, findings: &mut Vec<Finding>) {
     let about = format!("The reserved concurrency of the function {name}");
     if answered(&function.reserved, &about, findings) == Some(&Some(0)) {

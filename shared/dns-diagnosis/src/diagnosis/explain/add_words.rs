@@ -5,7 +5,7 @@ use super::wording::Wording;
 use crate::dns::RecordType;
 use crate::records::{Record, RecordData, RecordId};
 
-/// What is at a name beside ours.
+/// The sentence about a record that is at a name beside ours.
 fn stays(record: &Record) -> &'static str {
     if record.id == RecordId::Verification {
         "Keep the value that is there now: another service, or another AWS account or Region, may need it."
@@ -79,7 +79,7 @@ impl Wording<'_> {
         self.add_and(record, &format!("Leave the {kind} record {row} as it is."))
     }
 
-    /// The record at its own name, where what is at another one is of no use.
+    /// The record at its own name, if what is at another one is of no use.
     pub(super) fn add_instead(&self, record: &Record, what: &str) -> Fix {
         self.add_and(record, &format!("You can leave {what}: it does no harm."))
     }
@@ -178,7 +178,7 @@ impl Wording<'_> {
         ))
     }
 
-    /// What to do where the name is longer than the field for it.
+    /// What to do if the name is longer than the field for it.
     pub(super) fn ask_provider(&self, record: &Record) -> Fix {
         let panel = &self.panel;
         let (field, host) = (panel.host_field(), panel.host(record));

@@ -48,7 +48,7 @@ pub(super) fn unreadable(raw: &str, error: &DmarcError) -> String {
     }
 }
 
-/// A tag with its value, as it is written, also with another sign between them; the tag alone where it is
+/// A tag with its value, as it is written, also with another sign between them; the tag alone if it is
 /// missing.
 pub(super) fn written<'t>(text: &'t str, tag: &'t str) -> &'t str {
     let mut parts = text.split(';').map(str::trim);
@@ -65,7 +65,7 @@ fn value_of<'t>(text: &'t str, tag: &'t str) -> &'t str {
     part.map_or("", |(_, value)| value.trim())
 }
 
-/// What is between the version and the first tag, where that is not a semicolon.
+/// What is between the version and the first tag, if that is not a semicolon.
 fn behind_version(text: &str) -> Option<&'static str> {
     let rest = text.strip_prefix("v=DMARC1")?;
     let next = rest.trim_start().chars().next()?;

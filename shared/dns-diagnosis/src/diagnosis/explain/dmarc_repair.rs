@@ -5,8 +5,8 @@ use crate::diagnosis::judge::{Joined, decode};
 use crate::diagnosis::spelling::distance;
 use crate::email_auth::{Dmarc, Policy, is_void_tag};
 
-/// The DMARC record with what receivers cannot read taken out, and a policy where there is none; the
-/// proposed one where nothing can be kept.
+/// The DMARC record with what receivers cannot read taken out, and a policy if there is none; the
+/// proposed one if nothing can be kept.
 pub(super) fn repaired(text: &str, proposed: &str) -> String {
     let text = bare(text);
     let text = Joined::of(&text).map_or(text.as_str(), |joined| joined.policy);
@@ -75,8 +75,8 @@ fn is_slip(word: &str, meant: &str) -> bool {
     word.chars().next() == meant.chars().next() && distance(&word, meant) <= most
 }
 
-/// What becomes of the policies of a record, in brackets: what they are changed to, and that a strict one takes effect.
-/// Nothing where they are as the owner has written them, and count already.
+/// What happens to the policies of a record, in brackets: what they are changed to, and that a strict one takes effect.
+/// Nothing if they are as the owner has written them, and count already.
 pub(super) fn changed(text: &str, repaired: &str) -> String {
     let bare = bare(text);
     let own = Joined::of(&bare).map_or(bare.as_str(), |joined| joined.policy);
@@ -163,7 +163,7 @@ pub(super) fn left_out(text: &str, repaired: &str) -> Vec<String> {
 }
 
 /// The tags and values of what is meant as a DMARC record, whatever stands between them and wherever the
-/// version is. None where there is neither a version nor a policy, so that it may be anything.
+/// version is. None if there is neither a version nor a policy, so that it may be anything.
 fn parts_of(text: &str) -> Option<Vec<(String, String)>> {
     let mut parts: Vec<(String, String)> = Vec::new();
     let mut has_version = false;

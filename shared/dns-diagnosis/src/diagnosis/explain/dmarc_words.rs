@@ -186,7 +186,7 @@ impl Wording<'_> {
             .collect()
     }
 
-    /// Of several policies the one that the owner has written, rather than the one that was proposed.
+    /// If there are several policies, the one that the owner has written rather than the one that was proposed.
     fn policy_to_keep(&self, record: &Record, at: &str) -> Option<String> {
         let texts = self.case.observations.values(at, RecordType::Txt);
         let proposed = repaired(&record.data.value(), "");

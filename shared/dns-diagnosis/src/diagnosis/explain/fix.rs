@@ -186,7 +186,7 @@ impl Wording<'_> {
         }
     }
 
-    /// Whether it is the SPF record at a name that takes mail for another service.
+    /// Whether the record is the SPF record at a name that takes mail for another service.
     fn is_spf_of_another_service(&self, record: &Record) -> bool {
         let exchanges = self.case.observations.values(&record.name, RecordType::Mx);
         record.id == RecordId::MailFromSpf
@@ -228,7 +228,7 @@ impl Wording<'_> {
         }
     }
 
-    /// What to ask a company that is known by a name of its servers alone.
+    /// What to ask a company of which only the name of a server is known.
     pub(super) fn ask_company(server: &str, words: &str) -> Fix {
         Self::advice(format!(
             "Send this to the company that {server} belongs to; the person who looks after your DNS knows which one: \
@@ -256,7 +256,7 @@ fn has_priority(record: &Record, seen: &str) -> bool {
     }
 }
 
-/// Whether a code is of the value alone, wherever it is.
+/// Whether a code is only about the value, at whatever name it is.
 fn is_of_value(code: Code) -> bool {
     let of_value = [
         Code::TxtEscaped,

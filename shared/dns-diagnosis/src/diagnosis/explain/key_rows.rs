@@ -60,7 +60,7 @@ impl Wording<'_> {
         })
     }
 
-    /// What is at the name of a key beside it, one row after the other.
+    /// The other values at the name of a key, one row after the other.
     fn others_seen(&self, record: &Record, seen: &str) -> String {
         let ours = record.data.value();
         let others = seen.split(", ").filter(|other| !other.contains(&ours));

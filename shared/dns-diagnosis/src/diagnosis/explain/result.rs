@@ -63,7 +63,7 @@ pub struct Fix {
 pub struct Also {
     /// The code of the diagnosis.
     pub code: DiagnosisCode,
-    /// What it means here.
+    /// What the code means in this case.
     pub message: String,
     /// What to do about it.
     pub fix: Option<Fix>,

@@ -9,7 +9,7 @@ use crate::records::{Record, RecordData};
 const BEGINNING: usize = 60;
 
 impl Wording<'_> {
-    /// "At Cloudflare, ", and which zone to open there, where it is listed apart from the domain that was bought.
+    /// "At Cloudflare, ", and which zone to open there, if it is listed apart from the domain that was bought.
     pub(super) fn at(&self) -> String {
         format!("At {}, {}", self.panel.place(), self.opening())
     }

@@ -99,7 +99,7 @@ impl Wording<'_> {
     }
 
     /// The record with what is wrong for mail from SES mended, and everything else kept; the
-    /// proposed one where that is not possible.
+    /// proposed one if that is not possible.
     fn passing(&self, record: &Record, text: &str) -> String {
         let kept = legible(&as_one(text));
         let plain = kept
@@ -128,7 +128,7 @@ impl Wording<'_> {
 }
 
 /// The record without our own include, which may have the wrong qualifier, and without terms that
-/// are not SPF. None where it is no SPF record at all.
+/// are not SPF. None if it is no SPF record at all.
 fn legible(text: &str) -> Option<String> {
     let (version, rest) = text.split_at_checked("v=spf1".len())?;
     let spaced = format!("{version} {rest}");

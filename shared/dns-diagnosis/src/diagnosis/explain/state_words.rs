@@ -1,4 +1,4 @@
-//! Sentences about the state of a record, where no code applies.
+//! Sentences about the state of a record, if no code applies.
 
 use super::result::Fix;
 use super::wording::Wording;
@@ -7,7 +7,7 @@ use crate::identity::AxisStatus;
 use crate::records::{Record, RecordId};
 
 impl Wording<'_> {
-    /// What to say where no code applies.
+    /// What to say if no code applies.
     pub(super) fn state_message(&self, record: &Record, place: &str, state: RecordState) -> String {
         let name = &record.name;
         match state {
@@ -33,7 +33,7 @@ impl Wording<'_> {
         }
     }
 
-    /// What to do where no code applies: only Amazon SES has to be asked again.
+    /// What to do if no code applies: only Amazon SES has to be asked again.
     pub(super) fn state_fix(&self, record: &Record, state: RecordState) -> Option<Fix> {
         let stopped =
             record.id != RecordId::Dmarc && self.ses_gave_up(record) && self.domain_failed();

@@ -22,7 +22,7 @@ pub(super) fn unseen_target_message(name: &str, at: &str, code: Code) -> String 
 }
 
 impl Wording<'_> {
-    /// What to do about it. The records of the domain are not the reason.
+    /// What to do if `at` cannot be seen. The records of the domain are not the reason.
     pub(super) fn unseen_target_fix(&self, record: &Record, at: &str, code: Code) -> Option<Fix> {
         if code == Code::DnssecFailure && !self.is_elsewhere(at) {
             return self.trouble_fix(Trouble::Bogus);

@@ -7,7 +7,7 @@ use crate::diagnosis::DiagnosisCode as Code;
 use crate::diagnosis::judge::Trouble;
 
 impl Wording<'_> {
-    /// What concerns the domain as a whole.
+    /// The sentence about a problem of the domain as a whole.
     pub(super) fn trouble_message(&self, trouble: Trouble) -> String {
         let domain = self.context.domain.as_str();
         let bought = self.context.domain.organizational();

@@ -40,7 +40,7 @@ impl<'a> LazyPanel<'a> {
         }
     }
 
-    /// The panel of the zone below the domain's own one that holds the record; none where that one does.
+    /// The panel of the zone below the domain's own one that holds the record; none if that one does.
     fn delegated(&self) -> Option<Panel> {
         let (case, record) = (self.case, self.record?);
         let zone = case.context.found_zone()?;

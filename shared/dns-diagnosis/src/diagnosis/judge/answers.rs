@@ -23,7 +23,7 @@ fn outcomes(observation: &Observation) -> impl Iterator<Item = &Outcome> {
     authoritative.chain([&observation.recursive])
 }
 
-/// The answers that count: the authoritative ones, or else the resolver's; empty where no server
+/// The answers that count: the authoritative ones, or else the resolver's; empty if no server
 /// answered.
 pub(crate) fn answers(observation: &Observation) -> Vec<&Outcome> {
     let authoritative: Vec<&Outcome> = observation

@@ -12,7 +12,7 @@ const MAX_CHAIN: usize = 4;
 
 /// What to ask about `author`, which is below `domain`: its DMARC record and those of the names between
 /// both, which the tree walk (RFC 9989 section 4.10) comes to first; and whether it exists, which `np`
-/// depends on. Empty where `author` is not below `domain`.
+/// depends on. Empty if `author` is not below `domain`.
 pub fn questions_below(author: &str, domain: &str) -> Vec<Question> {
     let text = |name: String| Question {
         name,
@@ -43,7 +43,7 @@ pub fn aliases_below(observations: &[Observation]) -> Vec<Question> {
     questions
 }
 
-/// The DMARC record for `name`; none where no server has answered for it.
+/// The DMARC record for `name`; none if no server has answered for it.
 pub(crate) fn policy_below(name: &str, observations: &[Observation]) -> Option<DmarcAnswer> {
     let all = Observations::new(observations);
     let at = dmarc_name(name);
@@ -67,7 +67,7 @@ pub(crate) fn existence_of(name: &str, observations: &[Observation]) -> Verdict 
     }
 }
 
-/// The name at the end of the aliases that begin at `name`, where it was not asked yet.
+/// The name at the end of the aliases that begin at `name`, if it was not asked yet.
 fn open_target<'a>(all: &Observations<'a>, name: &str) -> Option<&'a str> {
     let mut target = all.alias(name, RecordType::Txt)?;
     for _ in 0..MAX_CHAIN {

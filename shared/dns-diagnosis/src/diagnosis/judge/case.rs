@@ -15,7 +15,7 @@ use crate::records::{Record, RecordId};
 /// A domain with its records and what DNS answered: everything that a judgement needs.
 pub(crate) struct Case<'a> {
     pub(crate) context: Context<'a>,
-    /// The apex of the zone that holds the domain; where it is not known, the organizational domain,
+    /// The apex of the zone that holds the domain; if it is not known, the organizational domain,
     /// because most zones are cut there.
     pub(crate) zone: &'a str,
     pub(crate) records: &'a [Record],
@@ -24,7 +24,7 @@ pub(crate) struct Case<'a> {
     pub(crate) policies: Policies<'a>,
     /// The apexes of zones below the one that holds the domain.
     delegated_zones: Vec<&'a str>,
-    // What several records may ask for is made once, and only where one of them asks.
+    // What several records may ask for is made once, and only if one of them asks.
     panel: OnceCell<Panel>,
     probes: OnceCell<WildcardProbes>,
     is_suspended: OnceCell<bool>,
@@ -54,7 +54,7 @@ impl<'a> Case<'a> {
         }
     }
 
-    /// The MAIL FROM name; none where the domain has none of its own.
+    /// The MAIL FROM name; none if the domain has none of its own.
     pub(crate) fn mail_from(&self) -> Option<&'a str> {
         mail_from(self.records)
     }
@@ -65,7 +65,7 @@ impl<'a> Case<'a> {
             .get_or_init(|| Panel::of(self.context.found_zone(), self.zone))
     }
 
-    /// The zone below the domain's own one that holds a name; none where the zone itself does.
+    /// The zone below the domain's own one that holds a name; none if the zone itself does.
     pub(crate) fn delegated_zone(&self, name: &str) -> Option<&'a str> {
         closest_zone(name, &self.delegated_zones)
     }

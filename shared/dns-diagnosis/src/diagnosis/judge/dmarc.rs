@@ -112,7 +112,7 @@ impl<'d> Policies<'d> {
         self.places.iter().chain(&self.mail_from)
     }
 
-    /// The record that applies to mail from the domain; none where there is none, or it is not known.
+    /// The record that applies to mail from the domain; none if there is none, or it is not known.
     pub(super) fn applying(&self) -> Option<Dmarc> {
         match applicable(self.domain.as_str(), self) {
             Applicable::Record { dmarc, .. } => Some(dmarc),
@@ -224,7 +224,7 @@ impl<'d> Policies<'d> {
     }
 }
 
-/// The judgement of what is at `at`; none where it was not asked.
+/// The judgement of what is at `at`; none if it was not asked.
 pub(super) fn judgement_at(at: &str, observations: &Observations<'_>) -> Option<Judgement> {
     let judge = |outcome: &Outcome| judge(outcome, observations);
     observations.get(at, RecordType::Txt)?;

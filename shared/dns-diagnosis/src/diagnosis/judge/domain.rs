@@ -36,7 +36,7 @@ impl Trouble {
     }
 }
 
-/// At most one reason: where the zone cannot be seen, nothing else can be known of it.
+/// At most one reason: if the zone cannot be seen, nothing else can be known of it.
 pub(super) fn trouble(case: &Case<'_>, records: &[JudgedRecord]) -> Option<Trouble> {
     let bogus = case.observations.iter().any(|observation| {
         let failure = Failure::DnssecBogus;

@@ -44,7 +44,7 @@ pub struct JudgedRecord {
     pub place: String,
     /// The state of the record in DNS.
     pub state: RecordState,
-    /// Why, the leading one first, and each code once. Empty where there is nothing to say.
+    /// Why, the leading one first, and each code once. Empty if there is nothing to say.
     pub findings: Vec<Finding>,
     /// What is published, as DNS has it.
     pub observed: Vec<String>,
@@ -66,7 +66,7 @@ pub(crate) enum Standing {
 /// One fact that a person may have to know, with what the sentence about it needs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Finding {
-    /// What it is.
+    /// The kind of fact.
     pub code: DiagnosisCode,
     /// The name where it was seen, if that is not the record's own.
     pub at: Option<String>,
@@ -76,7 +76,7 @@ pub struct Finding {
     pub minutes: Option<u32>,
 }
 
-/// What came of looking at one record.
+/// The judgement of one record.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Judgement {
     pub(crate) standing: Standing,
@@ -163,7 +163,7 @@ impl Judgement {
         }
     }
 
-    /// What cannot be seen is at this name, rather than in the zone of the record itself.
+    /// Says that the data that cannot be seen is at this name, rather than in the zone of the record itself.
     pub(super) fn blame(&mut self, name: &str) {
         let silences = [
             DiagnosisCode::DnsUnavailable,

@@ -32,7 +32,7 @@ pub(super) enum Likeness {
     },
 }
 
-/// What a value is compared with.
+/// The expected value, with which published values are compared.
 pub(super) struct Expected<'a> {
     /// The value itself.
     pub(super) value: &'a str,
@@ -340,7 +340,7 @@ fn without_quotes(text: &str) -> Option<String> {
     had_quote.then_some(joined)
 }
 
-/// What belongs into other fields: `TXT `, `300 IN CNAME `, `10 `, `amazonses:`.
+/// Text that belongs in other fields: `TXT `, `300 IN CNAME `, `10 `, `amazonses:`.
 fn without_field_prefix(text: &str) -> Option<String> {
     const TOKEN_PREFIX: &str = "amazonses:";
     if let Some((front, rest)) = text.split_at_checked(TOKEN_PREFIX.len())

@@ -93,7 +93,7 @@ pub use wildcard::is_wildcard_probe;
 pub struct Judged {
     /// Every record, in the order of the record set.
     pub records: Vec<JudgedRecord>,
-    /// Why the zone as a whole cannot be seen, where it cannot.
+    /// Why the zone as a whole cannot be seen, if it cannot.
     pub trouble: Option<Trouble>,
     /// The DMARC policy that applies to the domain.
     pub dmarc: DmarcDiscovery,

@@ -173,7 +173,7 @@ impl Case<'_> {
         })
     }
 
-    /// The mistakes in a value that is meant for a record; none where it is meant for another one.
+    /// The mistakes in a value that is meant for a record; none if it is meant for another one.
     fn likeness_of(&self, record: &Record, data: &Data) -> Option<Vec<Finding>> {
         let (expected, seen, is_target) = match (&record.data, data) {
             (RecordData::Txt { .. }, Data::Txt { text }) if record.id == RecordId::MailFromSpf => {
@@ -202,7 +202,7 @@ impl Case<'_> {
         }
     }
 
-    /// The part of the domain in front of its zone; none where it is the zone.
+    /// The part of the domain in front of its zone; none if it is the zone.
     fn labels_below_zone(&self) -> Option<&str> {
         let front = self.context.domain.as_str().strip_suffix(self.zone)?;
         front.strip_suffix('.')

@@ -11,7 +11,7 @@ pub(crate) const MAX_NAME: usize = 253;
 pub(crate) struct Place {
     pub(crate) name: String,
     pub(crate) kind: PlaceKind,
-    /// A name above it that exists only where such a mistake was made: the last label that does
+    /// A name above it that exists only if such a mistake was made: the last label that does
     /// not belong there, right below the zone or the domain.
     pub(crate) branch: Option<String>,
 }
@@ -72,7 +72,7 @@ impl Case<'_> {
         for near in self.repeated_names(record) {
             add(near.name, PlaceKind::Doubled, near.below);
         }
-        // At the parent `_amazonses` may be a record of its own; whether the value is ours is checked where
+        // The parent domain may have a record `_amazonses` of its own; whether the value is ours is checked where
         // the answer is read.
         let front = record.name.strip_suffix(domain);
         if let Some(front) = front.filter(|_| domain != zone && has_own_value(record)) {

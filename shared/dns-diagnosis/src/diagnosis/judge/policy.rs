@@ -35,7 +35,7 @@ impl Case<'_> {
         self.policies.is_right()
     }
 
-    /// The names of the walk that have to be asked where the domain has no policy of its own.
+    /// The names of the walk that have to be asked if the domain has no policy of its own.
     pub(crate) fn unasked_policies(&self) -> Vec<String> {
         let policies = &self.policies;
         let own = policies.record(self.context.domain.as_str());
@@ -48,7 +48,7 @@ impl Case<'_> {
         }
     }
 
-    /// The MAIL FROM name, where a DMARC record at it decides whether mail is aligned: it is in place, SPF
+    /// The MAIL FROM name, if a DMARC record at it decides whether mail is aligned: it is in place, SPF
     /// alignment is relaxed, and DKIM is not enough.
     pub(crate) fn policy_beside_dkim(&self, is_in_place: bool, is_signed: bool) -> Option<&str> {
         let signs = self.context.ses.is_none_or(|ses| ses.dkim.is_in_use());
@@ -58,7 +58,7 @@ impl Case<'_> {
         (dmarc.spf == Alignment::Relaxed && !dkim_is_enough).then_some(name)
     }
 
-    /// What becomes of mail from the domain itself that is sent now.
+    /// What happens to mail from the domain itself that is sent now.
     fn delivery(&self, protection: Protection) -> Delivery {
         let domain = self.context.domain.as_str();
         let policies = &self.policies;
@@ -104,7 +104,7 @@ impl Case<'_> {
             judged.findings.push(finding(Code::DmarcTagInvalid));
         }
         // SES signs with the identity's own domain: strict DKIM alignment is met by senders at the
-        // domain itself, and matters to those below it where SPF does not align either. Our MAIL FROM
+        // domain itself, and matters to those below it if SPF does not align either. Our MAIL FROM
         // is a subdomain, which strict alignment never accepts.
         let spf_is_strict = dmarc.spf == Alignment::Strict;
         let dkim_matters = dmarc.dkim == Alignment::Strict && delivery.spf != Verdict::Yes;

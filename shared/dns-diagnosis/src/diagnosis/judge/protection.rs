@@ -15,7 +15,7 @@ pub(super) struct Protection {
 }
 
 impl Case<'_> {
-    /// Whether DKIM and MAIL FROM are in place: by what DNS says and, where SES was asked, by what SES
+    /// Whether DKIM and MAIL FROM are in place: by what DNS says and, if SES was asked, by what SES
     /// says. If either is unknown, there is no warning.
     ///
     /// `own` is what the records' own look-ups say, in the order of the record set.

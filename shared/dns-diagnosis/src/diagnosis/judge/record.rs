@@ -65,7 +65,7 @@ impl Case<'_> {
         }
     }
 
-    /// What a wildcard answers is nothing at the name: any other name gets the same (RFC 4592).
+    /// An answer from a wildcard counts as no record: any other name gets the same (RFC 4592).
     fn without_wildcard(&self, record: &Record, judged: Judgement) -> Judgement {
         if judged.standing != Standing::Wrong {
             return judged;
@@ -242,7 +242,7 @@ impl Case<'_> {
         }
     }
 
-    /// Of a domain that its registrar has suspended, nothing can be seen.
+    /// If the registrar has suspended the domain, nothing in it can be seen.
     fn look_at_the_registrar(&self, judged: &mut Judgement) {
         if judged.standing == Standing::Absent && self.is_suspended() {
             judged.findings = vec![Finding::new(Code::DomainSuspended)];
@@ -301,7 +301,7 @@ impl Case<'_> {
 }
 
 impl Finding {
-    /// Whether it says no more than that something unrelated, or nothing, is at the name.
+    /// Whether the finding says no more than that something unrelated, or nothing, is at the name.
     pub(super) fn is_weak(&self) -> bool {
         matches!(
             self.code,

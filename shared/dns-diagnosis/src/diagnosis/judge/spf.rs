@@ -91,7 +91,7 @@ impl Case<'_> {
         }
     }
 
-    /// What becomes of mail from SES by a record at the record's name.
+    /// What happens to mail from SES by a record at the record's name.
     pub(crate) fn spf_evaluation(&self, record: &Record, text: &str) -> SpfEvaluation {
         evaluate_spf(text, &record.name, SES_SPF_DOMAIN, &self.observations)
     }
@@ -140,8 +140,8 @@ impl Case<'_> {
                     SpfPass::Everybody { .. } => true,
                     SpfPass::Included { .. } => spf.as_ref().is_ok_and(allows_everybody),
                 };
-                // Nothing after our include is evaluated for mail from SES; checkers that count
-                // all terms complain of them.
+                // Nothing after our include is evaluated for mail from SES, but checkers that count
+                // all terms warn about it.
                 let many = spf.is_ok_and(|spf| spf.lookup_cost() > MAX_SPF_LOOKUPS);
                 let notes = [
                     (many, Code::SpfTooManyLookups),

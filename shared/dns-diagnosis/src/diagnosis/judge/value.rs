@@ -58,7 +58,7 @@ impl Case<'_> {
         }
     }
 
-    /// An alias in the place of a TXT or MX record does what it should where its target does. A proof
+    /// An alias in the place of a TXT or MX record does what it should if its target does. A proof
     /// of ownership has to be in the zone itself.
     fn judge_alias(&self, record: &Record, target: &str) -> Judgement {
         let alias = Outcome::Alias {
@@ -232,7 +232,7 @@ impl Case<'_> {
         is_nearly(&first, token).then_some(Code::ValueMismatch)
     }
 
-    /// Whether it is a token of an earlier registration.
+    /// Whether this is a token of an earlier registration.
     fn is_former(&self, token: &str) -> bool {
         let former = self.context.former;
         let mut all = former.verification.iter().chain(&former.dkim);

@@ -84,7 +84,7 @@ async fn a_throttled_ses_is_202_and_a_domain_to_be_finished() {
 }
 
 #[tokio::test]
-async fn a_name_of_another_client_is_202_with_the_ownership_record_alone() {
+async fn a_name_of_another_client_is_202_with_only_the_ownership_record() {
     let app = app();
     let holder = domain_auth_testkit::new_domain("cedar-homes", "maplehomes.com");
     let actor = domain_auth::history::Actor::Service;

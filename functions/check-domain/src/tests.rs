@@ -244,7 +244,7 @@ async fn a_link_holder_is_told_of_a_check_refused_by_the_clients_limit() {
 }
 
 #[tokio::test]
-async fn a_link_that_there_is_not_checks_nothing() {
+async fn a_link_that_does_not_exist_checks_nothing() {
     let app = app_with_link().await;
     let before = stored(&app).await;
     insta::assert_json_snapshot!(by_link(&app, "by-unknown-link").await);

@@ -99,7 +99,7 @@ mod tests {
     }
 
     #[test]
-    fn a_sealed_value_shows_nothing_and_opens_for_its_purpose_alone() {
+    fn a_sealed_value_shows_nothing_and_opens_only_for_its_purpose() {
         let seal = Seal::new("secret", "console");
         let sealed = seal.seal(Purpose::Session, &["a"], &"token-of-a-person");
         let bytes = URL_SAFE_NO_PAD.decode(&sealed).unwrap();

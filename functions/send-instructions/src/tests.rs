@@ -225,7 +225,7 @@ async fn an_address_gets_at_most_twenty_emails_a_day_from_all_clients() {
 }
 
 #[tokio::test]
-async fn only_emails_that_ses_may_have_sent_count() {
+async fn only_emails_that_ses_may_have_sent_use_up_the_limit() {
     let app = app().await;
     for (fault, (status, code), left) in [
         (SesFault::Throttled, (503, "ses_unavailable"), 4),

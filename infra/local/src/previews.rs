@@ -126,7 +126,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_request_reaches_files_of_the_folder_alone() {
+    fn a_request_reaches_only_files_of_the_folder() {
         let file = |path: &str| {
             let head = format!("GET {path} HTTP/1.1\r\n\r\n");
             file_of(head.as_bytes()).map(str::to_owned)
@@ -140,7 +140,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_file_is_answered_whole_and_another_is_not_found() {
+    async fn a_file_is_returned_whole_and_a_missing_one_is_not_found() {
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join("a.txt"), "hello").unwrap();
         let address = "127.0.0.1:0".parse().unwrap();

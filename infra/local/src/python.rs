@@ -161,14 +161,14 @@ mod tests {
     }
 
     #[test]
-    fn other_requirements_or_another_python_make_another_environment() {
+    fn different_requirements_or_python_make_a_new_environment() {
         let one = key(b"ministack==1", (3, 11));
         assert_ne!(one, key(b"ministack==2", (3, 11)));
         assert_ne!(one, key(b"ministack==1", (3, 12)));
     }
 
     #[tokio::test]
-    async fn two_at_once_do_not_make_it_at_the_same_time() {
+    async fn two_processes_do_not_make_the_environment_at_the_same_time() {
         let folder = tempfile::tempdir().unwrap();
         let first = lock(folder.path(), Progress::Silent).await.unwrap();
         let second = lock(folder.path(), Progress::Silent);

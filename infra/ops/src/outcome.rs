@@ -183,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn arguments_without_sense_are_told_apart_from_what_could_not_work() {
+    fn wrong_arguments_are_told_apart_from_failures() {
         let absent = || StackError::Absent {
             name: "lasso".to_owned(),
             region: "us-east-1".to_owned(),

@@ -288,7 +288,7 @@ mod tests {
     }
 
     #[test]
-    fn np_applies_to_names_that_do_not_exist_alone() {
+    fn np_applies_only_to_names_that_do_not_exist() {
         let scene = policy("v=DMARC1; p=none; np=reject; adkim=s; aspf=s");
         assert_eq!(
             from("news.example.com", &scene, ALL).refused,

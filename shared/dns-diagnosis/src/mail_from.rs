@@ -196,12 +196,12 @@ mod tests {
     }
 
     #[test]
-    fn the_default_is_chosen_where_nothing_is_there() {
+    fn the_default_is_chosen_if_nothing_is_there() {
         assert_eq!(choice(&bare()), free("bounce"));
     }
 
     #[test]
-    fn our_own_records_do_not_drive_us_out() {
+    fn a_name_with_our_own_records_stays_the_choice() {
         assert_eq!(choice(&Scene::right()), free("bounce"));
     }
 
@@ -239,7 +239,7 @@ mod tests {
     }
 
     #[test]
-    fn silence_is_not_free_and_does_not_drive_on() {
+    fn a_name_without_an_answer_is_unknown_and_stays_the_choice() {
         let silent = (0..3).fold(bare(), |scene, server| {
             scene.fault(server, Outcome::TimedOut)
         });

@@ -254,7 +254,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_hundred_who_ask_at_once_share_the_work() {
+    async fn a_hundred_simultaneous_callers_share_the_work() {
         let table = Table::new();
         let count = AtomicUsize::new(0);
         let all = join_all((0..100).map(|_| count_work(&table, "example.com", &count, true))).await;

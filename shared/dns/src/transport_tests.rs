@@ -93,7 +93,7 @@ fn a_refusal_may_leave_the_question_out() {
 }
 
 #[test]
-fn an_answer_cut_inside_a_record_is_truncated_when_it_says_so() {
+fn a_cut_answer_is_truncated_if_tc_is_set_and_malformed_otherwise() {
     let request = asked();
     let mut response = answered(&request);
     response.metadata.truncation = true;

@@ -76,7 +76,7 @@ fn a_withdrawn_claim_leaves_no_trace() {
 }
 
 #[test]
-fn a_name_covers_all_below_it_for_its_holder_alone() {
+fn a_name_covers_all_below_it_only_for_its_holder() {
     let (maple, cedar) = (client("maple"), client("cedar"));
     let register = held_by_maple().taken(&name("example.com"), &maple, NOW);
     let covering = |of: &str, client| {
@@ -158,7 +158,7 @@ fn proven_names_above_and_below_do_not_block_a_claim() {
 }
 
 #[test]
-fn a_proven_name_is_taken_and_what_stood_in_its_way_is_lost() {
+fn a_proven_name_is_taken_and_the_claims_in_its_way_are_lost() {
     let (maple, cedar, mail) = (client("maple"), client("cedar"), name("mail.example.com"));
     let before = held_by_maple().taken(&name("a.mail.example.com"), &maple, NOW);
     let lost = [mail.clone(), name("a.mail.example.com")];
@@ -174,7 +174,7 @@ fn a_proven_name_is_taken_and_what_stood_in_its_way_is_lost() {
 }
 
 #[test]
-fn a_name_that_was_lost_needs_proof_also_of_who_lost_it() {
+fn a_lost_name_needs_proof_from_the_client_that_lost_it_too() {
     let (maple, mail) = (client("maple"), name("mail.example.com"));
     let lost = held_by_maple().lost(std::slice::from_ref(&mail), NOW);
     assert_eq!(lost.standing(&mail, &maple, NOW), Standing::Contested);
@@ -190,7 +190,7 @@ fn a_name_that_was_lost_needs_proof_also_of_who_lost_it() {
 }
 
 #[test]
-fn a_register_of_tombstones_alone_ends_with_the_last_of_them() {
+fn a_register_with_only_tombstones_ends_with_the_last_of_them() {
     let (maple, mail) = (client("maple"), name("mail.example.com"));
     let later = NOW + SignedDuration::from_hours(1);
     let held = held_by_maple().taken(&name("example.com"), &maple, NOW);
@@ -201,7 +201,7 @@ fn a_register_of_tombstones_alone_ends_with_the_last_of_them() {
 }
 
 #[test]
-fn no_client_releases_the_claim_of_another() {
+fn no_client_releases_the_claim_of_another_client() {
     let register = held_by_maple().released(
         &name("mail.example.com"),
         &client("cedar"),

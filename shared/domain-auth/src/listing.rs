@@ -195,7 +195,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_that_was_added_is_in_the_set_and_one_in_a_hundred_others() {
+    fn an_added_name_is_in_the_set_and_about_one_in_a_hundred_other_names() {
         for names in [1, 10_000, 100_000] {
             let seen = seen(names, 1);
             assert!((0..names).all(|number| seen.may_have(&name(number))));
@@ -207,7 +207,7 @@ mod tests {
     }
 
     #[test]
-    fn another_salt_takes_other_names_for_members() {
+    fn a_different_salt_has_different_false_members() {
         let (one, other) = (seen(10_000, 1), seen(10_000, 2));
         let mut others = (1_000_000..1_100_000).map(name);
         let both = others

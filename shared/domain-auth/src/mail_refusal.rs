@@ -179,7 +179,7 @@ mod tests {
     }
 
     #[test]
-    fn tags_of_no_domain_are_none() {
+    fn invalid_tags_are_about_no_domain() {
         let of = |client: &'static str, domain: &'static str| {
             AboutDomain::from_tags(|name| match name {
                 CLIENT_TAG => Some(client),

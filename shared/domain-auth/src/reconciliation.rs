@@ -122,7 +122,7 @@ mod tests {
     }
 
     #[test]
-    fn only_what_this_stack_made_in_vain_long_ago_may_be_deleted() {
+    fn only_old_unverified_orphans_of_this_stack_may_be_deleted() {
         let now = Timestamp::UNIX_EPOCH + ORPHAN_KEPT;
         let orphan = Orphan {
             identity: DomainName::parse("example.com").unwrap(),

@@ -122,7 +122,7 @@ fn a_link_opens_the_domain_for_as_many_days_as_were_asked_for() {
 }
 
 #[test]
-fn every_token_is_another_one() {
+fn every_token_is_different() {
     let world = World::new();
     let (one, two) = (world.make(1).unwrap(), world.make(1).unwrap());
     assert_ne!(one.token, two.token);
@@ -173,7 +173,7 @@ fn a_domain_has_no_more_than_ten_live_links() {
 }
 
 #[test]
-fn links_end_with_what_ends_the_domain_for_its_client() {
+fn links_end_when_the_client_loses_or_removes_the_domain() {
     for ends in [
         vec![displaced()],
         vec![Trigger::Removed],
@@ -204,7 +204,7 @@ fn a_link_leads_nowhere_once_its_domain_is_deleted_and_added_again() {
 }
 
 #[test]
-fn a_link_outlives_what_moves_the_domain_on() {
+fn a_link_outlives_other_changes_of_state() {
     let world = World::new();
     let made = world.make(14).unwrap();
     for trigger in [

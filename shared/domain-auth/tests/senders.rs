@@ -191,7 +191,7 @@ fn judged(store: &MemoryStore, asked: &[&str]) -> Vec<Verdict> {
 
 /// The history of a domain stays when it is removed.
 #[test]
-fn a_name_that_lasso_support_removed_is_told_and_one_that_its_client_removed_is_not() {
+fn a_name_that_lasso_support_removed_is_reported_and_one_that_its_client_removed_is_not() {
     let store = MemoryStore::default();
     let (ids, now) = (SequentialIds::default(), TestClock::default().now());
     for (name, actor) in [

@@ -87,7 +87,7 @@ fn a_read_has_an_etag_and_an_unchanged_answer_is_304() {
 }
 
 #[test]
-fn another_body_has_another_tag() {
+fn a_different_body_has_a_different_tag() {
     let manners = Manners::of(&request(GET, &json!({})));
     let [one, other] = ["pending", "verified"]
         .map(|status| manners.applied(json(StatusCode::OK, &json!({ "status": status }))));

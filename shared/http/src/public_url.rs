@@ -95,7 +95,7 @@ mod tests {
     }
 
     #[test]
-    fn a_variable_says_it_where_it_is_set() {
+    fn a_variable_sets_the_base_url() {
         let url = PublicUrl::from_vars(|_| Some("http://127.0.0.1:4566/x/{api}".to_owned()));
         let domain = json!("a1b2c3.execute-api.localhost");
         let base = base("/domains/example.com/links", &domain, &url);

@@ -195,7 +195,7 @@ fn hostile_names_are_short_and_hold_nothing_that_does_not_show() {
 }
 
 #[test]
-fn of_a_sender_only_the_domain_is_logged() {
+fn only_the_domain_of_a_sender_is_logged() {
     let parameters = json!({ "address": "jane.doe@mail.maple.example" });
     let request = event("GET /senders/{address}", &parameters, &json!(null));
     let line = line(request, async |_| json_reply(StatusCode::OK, &json!({})));

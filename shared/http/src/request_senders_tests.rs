@@ -98,7 +98,7 @@ fn a_program_has_to_name_a_client() {
 }
 
 #[test]
-fn a_client_administrator_asks_about_the_own_client_alone() {
+fn a_client_administrator_asks_only_about_their_own_client() {
     for named in [None, Some("maple")] {
         for request in asked(&administrator(), named) {
             assert_eq!(client(&request), Some("maple"));

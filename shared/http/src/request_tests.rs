@@ -47,7 +47,7 @@ fn names() -> ClaimNames {
 const RELEASE: &str = "POST /staff/clients/{client}/domains/{domain}/release";
 
 #[test]
-fn a_client_administrator_acts_for_the_client_of_the_token_alone() {
+fn a_client_administrator_acts_only_for_the_client_of_the_token() {
     let path = json!({ "client": "cedar-homes", "domain": "cedar.example" });
     let request = request("GET /domains/{domain}", &path, "client-admin", "");
     let (client, domain) = request.domain().unwrap();

@@ -32,7 +32,7 @@ fn a_record_without_a_look_is_not_looked_yet() {
 }
 
 #[test]
-fn the_note_wants_quotation_marks_where_the_panel_does() {
+fn the_note_wants_quotation_marks_if_the_panel_does() {
     let note = |name_server| shown_at(name_server).note;
     assert!(note("ns-1.awsdns-00.com").ends_with("between quotation marks."));
     for name_server in ["ada.ns.cloudflare.com", "ns1.dns.example"] {

@@ -47,7 +47,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_name_above_with_two_labels_may_be_organizational() {
+    fn every_ancestor_with_two_or_more_labels_may_be_organizational() {
         let possible = |name: &str| -> Vec<String> {
             let name = DomainName::parse(name).unwrap();
             let possible = name.possible_organizational();

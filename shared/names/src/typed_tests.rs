@@ -7,7 +7,7 @@ fn refused(typed: &str) -> DomainNameError {
 }
 
 #[test]
-fn what_programs_write_for_a_dot_is_understood() {
+fn other_spellings_of_a_dot_are_understood() {
     for typed in [
         r"oak\.com",
         "oak%2ecom",

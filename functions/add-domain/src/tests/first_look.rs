@@ -96,7 +96,7 @@ async fn a_first_look_without_answers_ends_after_three_seconds() {
 }
 
 #[tokio::test]
-async fn a_name_whose_servers_are_silent_hides_no_other() {
+async fn a_name_with_silent_servers_does_not_hide_other_names() {
     let app = app();
     app.dns.never_answer("_domainkey.maplehomes.com");
     let body = add(&app).await;

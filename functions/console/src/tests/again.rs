@@ -9,7 +9,7 @@ use super::issuer::{client_admin, support};
 use super::pages::in_state;
 
 #[tokio::test]
-async fn a_refused_form_has_again_what_was_typed() {
+async fn a_refused_form_keeps_the_entered_values() {
     let mut browser = Browser::of(client_admin()).await;
     let domain = in_state(Status::Pending);
     browser.answer("GET /domains/example.com", 200, domain);
@@ -48,7 +48,7 @@ async fn a_refused_form_has_again_what_was_typed() {
 
 /// A note of 1,000 characters may have 4,000 octets, which no cookie has room for.
 #[tokio::test]
-async fn a_refused_form_has_again_what_was_typed_in_any_script() {
+async fn a_refused_form_keeps_values_in_any_script() {
     let mut browser = Browser::of(support()).await;
     let path = "/staff/clients/maple-homes/domains/example.com";
     browser.answer(&format!("GET {path}"), 200, in_state(Status::Verified));

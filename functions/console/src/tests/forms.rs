@@ -76,7 +76,7 @@ async fn a_space_in_a_name_adds_no_domain_and_the_form_keeps_it() {
 }
 
 #[tokio::test]
-async fn pages_of_one_session_have_one_mark_and_those_of_another_have_another() {
+async fn each_session_has_its_own_mark_on_all_its_pages() {
     let mark = |page: &str| {
         let (_, rest) = page.split_once("data-session=\"").unwrap();
         rest.split_once('"').unwrap().0.to_owned()

@@ -344,7 +344,7 @@ async fn hostile_text_is_text() {
 }
 
 #[tokio::test]
-async fn a_page_is_kept_by_no_cache_and_framed_by_no_site() {
+async fn no_cache_keeps_a_page_and_no_site_frames_it() {
     let mut browser = Browser::of(client_admin()).await;
     browser.answer("GET /domains/example.com", 200, checked());
     let got = browser.get("/domains/example.com").await;

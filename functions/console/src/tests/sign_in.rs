@@ -125,7 +125,7 @@ async fn a_token_without_the_nonce_or_with_another_is_refused() {
 
 /// The simulated issuer returns no token for a code if the verifier does not match its challenge.
 #[tokio::test]
-async fn a_code_without_the_verifier_that_asked_for_it_is_worth_nothing() {
+async fn a_code_without_its_verifier_is_refused() {
     let mut browser = Browser::new();
     let asked = browser.begin("/sign-in").await;
     let mut another = Browser::new();
@@ -178,7 +178,7 @@ async fn a_code_is_used_once() {
 }
 
 #[tokio::test]
-async fn an_issuer_that_refuses_or_is_silent_signs_no_person_in() {
+async fn sign_in_fails_if_the_issuer_refuses_or_fails() {
     let mut browser = Browser::new();
     let asked = browser.begin("/sign-in").await;
     let callback = format!("/callback?error=access_denied&state={}", asked["state"]);

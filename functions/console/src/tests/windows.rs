@@ -23,7 +23,7 @@ async fn two_windows_sign_in_at_the_same_time_and_each_comes_to_its_page() {
 }
 
 #[tokio::test]
-async fn of_many_sign_ins_only_the_oldest_are_dropped() {
+async fn only_the_oldest_of_many_sign_ins_are_dropped() {
     let mut browser = Browser::new();
     let mut begun = Vec::new();
     for _ in 0..12 {
@@ -74,7 +74,7 @@ async fn a_search_is_there_again_after_the_sign_in() {
 }
 
 #[tokio::test]
-async fn what_a_page_fetches_without_a_session_begins_no_sign_in() {
+async fn a_fetch_of_a_page_without_a_session_begins_no_sign_in() {
     let mut browser = Browser::new();
     browser.destination = Some("empty");
     let got = browser.get("/domains/example.com").await;
@@ -83,7 +83,7 @@ async fn what_a_page_fetches_without_a_session_begins_no_sign_in() {
 }
 
 #[tokio::test]
-async fn a_head_has_the_headers_of_the_page_alone() {
+async fn a_head_response_has_only_the_headers_of_the_page() {
     let mut browser = Browser::of(client_admin()).await;
     browser.answer("GET /domains?limit=50", 200, list());
     let got = browser.request(http::Method::HEAD, "/", &[]).await;

@@ -63,7 +63,7 @@ mod tests {
     use crate::outcome::{IN_ORDER, NEEDS_A_PERSON, WRONG_ARGUMENTS};
 
     #[test]
-    fn an_export_says_so_if_nothing_is_kept_of_the_client() {
+    fn an_export_says_so_if_no_data_of_the_client_is_stored() {
         let unknown = exported(&client("mapel"), Vec::new());
         assert_eq!(unknown.exit_code(), NEEDS_A_PERSON);
         assert_eq!(unknown.json()["items"], json!([]));

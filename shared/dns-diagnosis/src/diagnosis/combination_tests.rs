@@ -123,7 +123,7 @@ fn no_answer_is_never_missing_or_wrong() {
 }
 
 #[test]
-fn a_zone_is_called_dead_only_where_every_server_says_so() {
+fn a_zone_is_called_dead_only_if_every_server_says_so() {
     let failed = |failure| Outcome::Failed { failure };
     for other in [Failure::ServerFailure, Failure::Unreachable] {
         let scene = Scene::right()
@@ -172,7 +172,7 @@ fn strict_alignment_leaves_only_dkim_to_satisfy_a_blocking_policy() {
 }
 
 #[test]
-fn the_resolver_counts_where_no_server_can_be_reached() {
+fn the_resolver_counts_if_no_server_can_be_reached() {
     let scene = Scene::right().without(Id::Dkim1).unreachable();
     assert_eq!(scene.of(Id::Dkim1).state, State::Missing);
     assert_eq!(scene.of(Id::Dkim2).state, State::Found);

@@ -67,7 +67,7 @@ fn an_include_and_a_redirect_are_followed_to_amazon_ses() {
 }
 
 #[test]
-fn nothing_more_is_asked_where_everything_is_right() {
+fn nothing_more_is_asked_if_everything_is_right() {
     assert!(asked_later(&Scene::right()).is_empty());
     let others = Scene::right().publish("bounce.example.com", txt("site-verification=1"));
     assert!(asked_later(&others).is_empty());
@@ -299,7 +299,7 @@ fn two_records_are_none_and_the_policy_above_applies() {
 }
 
 #[test]
-fn the_walk_asks_all_names_only_where_the_domain_has_no_policy() {
+fn the_walk_asks_all_names_only_if_the_domain_has_no_policy() {
     let deep = || Scene::all_of("a.mail.example.com", "example.com");
     assert!(
         asked_later(&deep())

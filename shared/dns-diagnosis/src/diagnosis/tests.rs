@@ -12,7 +12,7 @@ fn failed(failure: Failure) -> Outcome {
 }
 
 #[test]
-fn everything_published_is_found_without_a_word() {
+fn a_complete_zone_has_no_diagnosis() {
     for record in Scene::right().diagnosis().records {
         assert_eq!(
             (record.state, record.code),
@@ -140,7 +140,7 @@ fn probes_are_asked_only_for_what_is_not_right() {
 }
 
 #[test]
-fn where_nothing_is_published_what_is_near_is_asked_once() {
+fn if_nothing_is_published_nearby_names_are_asked_once() {
     let nothing = Scene::bare("mail.example.com", "example.com");
     let asked: Vec<usize> = nothing.rounds().iter().map(Vec::len).collect();
     assert_eq!(asked, [9, 10, 0]);
@@ -156,7 +156,7 @@ fn where_nothing_is_published_what_is_near_is_asked_once() {
 }
 
 #[test]
-fn doubled_names_are_looked_for_where_one_server_has_any() {
+fn doubled_names_are_looked_for_if_one_server_has_any() {
     let doubled = Scene::right().without(Id::Verification).publish_at(
         1,
         "_amazonses.example.com.example.com",

@@ -177,7 +177,7 @@ mod tests {
     }
 
     #[test]
-    fn two_servers_have_to_agree_where_there_are_two() {
+    fn two_servers_have_to_agree_if_there_are_two() {
         let tcp = Transport::Tcp;
         let both = look(2, &[(1, tcp, FOUND), (2, tcp, FOUND)]);
         assert_eq!(seen(&both), confirmed(&["ns1.example", "ns2.example"]));
@@ -194,7 +194,7 @@ mod tests {
     }
 
     #[test]
-    fn one_server_is_enough_where_the_zone_has_no_other() {
+    fn one_server_is_enough_if_the_zone_has_no_other() {
         let tcp = Transport::Tcp;
         assert_eq!(
             seen(&look(1, &[(1, tcp, FOUND)])),

@@ -105,7 +105,7 @@ fn each_name_has_its_policy_and_t_lowers_it() {
 }
 
 #[test]
-fn a_record_without_a_readable_policy_acts_as_none_where_it_asks_for_reports() {
+fn a_record_without_a_readable_policy_acts_as_none_if_it_asks_for_reports() {
     for (text, void) in [
         ("v=DMARC1; rua=mailto:a@b.example", &[][..]),
         ("v=DMARC1; sp=reject; rua=mailto:a@b.example", &[]),

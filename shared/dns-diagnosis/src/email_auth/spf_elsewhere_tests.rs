@@ -3,7 +3,7 @@
 use super::*;
 
 #[test]
-fn section_5_2_an_include_matches_where_its_record_passes() {
+fn section_5_2_an_include_matches_if_its_record_passes() {
     let zone = Zone::new(&[
         ("fail.example.net", "v=spf1 ip4:192.0.2.5 -all"),
         ("soft.example.net", "v=spf1 ip4:192.0.2.6 ~all"),
@@ -82,7 +82,7 @@ fn section_5_2_an_include_matches_where_its_record_passes() {
 }
 
 #[test]
-fn section_6_1_redirect_takes_over_where_nothing_matched() {
+fn section_6_1_redirect_takes_over_if_nothing_matched() {
     let zone = Zone::new(&[
         ("ours.example.net", "v=spf1 include:amazonses.com -all"),
         ("other.example.net", "v=spf1 mx -all"),

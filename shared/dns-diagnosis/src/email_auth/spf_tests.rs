@@ -82,7 +82,7 @@ fn the_error_names_an_invalid_mechanism() {
 }
 
 #[test]
-fn an_include_counts_only_where_it_passes_and_is_reached() {
+fn an_include_counts_only_if_it_passes_and_is_reached() {
     let includes = |text| Spf::parse(text).unwrap().includes("amazonses.com");
     assert!(includes("v=spf1 include:amazonses.com ~all"));
     assert!(includes("v=spf1 mx +INCLUDE:AmazonSES.com. -all"));

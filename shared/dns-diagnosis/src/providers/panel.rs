@@ -281,7 +281,7 @@ mod tests {
     }
 
     #[test]
-    fn the_host_is_relative_to_the_zone_where_the_panel_appends_it() {
+    fn the_host_is_relative_to_the_zone_if_the_panel_appends_it() {
         assert_eq!(
             panel("ns1.domaincontrol.com").host(&record()),
             "bounce.mail"

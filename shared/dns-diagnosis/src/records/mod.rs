@@ -316,7 +316,7 @@ mod tests {
     }
 
     #[test]
-    fn the_cnames_are_required_where_they_alone_can_verify_the_domain() {
+    fn the_cnames_are_required_if_only_they_can_verify_the_domain() {
         assert_eq!(required(&identity()), [RecordId::Verification]);
         let without_token = SesIdentity {
             verification_token: None,

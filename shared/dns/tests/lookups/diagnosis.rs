@@ -141,7 +141,7 @@ async fn right_at_one_server_and_missing_at_the_other_is_a_disagreement() {
 }
 
 #[tokio::test]
-async fn a_record_without_its_subdomain_part_is_found_out() {
+async fn a_record_without_its_subdomain_part_is_recognized() {
     let file = format!("_amazonses TXT \"{TOKEN}\"\n@ A 192.0.2.1\n");
     let net = Net::start(&[&[("example.com", &file)]]).await;
     let diagnosis = look(&net.resolver(), "mail.example.com", None).await;
@@ -163,7 +163,7 @@ async fn servers_that_do_not_serve_the_zone_make_it_not_live() {
 }
 
 #[tokio::test]
-async fn a_domain_that_does_not_exist_is_named() {
+async fn a_nonexistent_domain_is_reported() {
     let net = Net::start(&[&[("com", "other 60 A 192.0.2.1\n")]]).await;
     let diagnosis = look(&net.resolver(), "example.com", None).await;
     assert_eq!(diagnosis.domain[0].code, Code::DomainDoesNotExist);
@@ -177,7 +177,7 @@ async fn a_domain_that_does_not_exist_is_named() {
 }
 
 #[tokio::test]
-async fn a_bogus_zone_is_unknown_and_named() {
+async fn a_bogus_zone_is_unknown_and_reported() {
     let validating = OddServer::start(|query| {
         let mut response = response_to(&query);
         if !query.metadata.checking_disabled {

@@ -67,7 +67,7 @@ async fn a_server_that_does_not_know_edns_is_asked_without_over_tcp_too() {
 }
 
 #[tokio::test]
-async fn a_server_that_does_not_know_edns_is_found_out_once_in_a_run() {
+async fn a_server_that_does_not_know_edns_is_recognized_once_in_a_run() {
     for (way, rules) in ways() {
         let net = net().await;
         net.servers[1].set_faults(rules);

@@ -234,7 +234,7 @@ proptest! {
     }
 
     #[test]
-    fn a_client_reads_nothing_that_is_for_lasso_support_alone(
+    fn a_client_reads_nothing_that_is_only_for_lasso_support(
         actor in any_actor(),
         (action, evidence) in any_evidence(),
         to in any_of(&ALL_STATES),

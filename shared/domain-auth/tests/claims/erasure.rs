@@ -212,7 +212,7 @@ fn a_second_request_says_how_far_it_is_and_begins_nothing() {
 }
 
 #[test]
-fn a_client_of_which_nothing_is_kept_is_not_erased_and_nothing_is_written() {
+fn a_client_without_stored_data_is_not_erased_and_nothing_is_written() {
     let world = World::new();
     let before = world.store.contents();
     assert_eq!(erased(&world), Some(Standing::Unknown));

@@ -60,7 +60,7 @@ impl World {
 }
 
 #[test]
-fn a_granted_claim_takes_its_name_alone() {
+fn a_granted_claim_takes_only_its_name() {
     for (holds, wanted) in [(NAME, NAME), (NAME, BELOW), (BELOW, NAME)] {
         let world = World::new();
         world.authenticated("maple", holds);
@@ -198,7 +198,7 @@ fn a_released_domain_without_a_claimant_leaves_no_identity_behind() {
 }
 
 #[test]
-fn an_unproven_claim_is_dropped_and_what_is_being_removed_is_refused() {
+fn an_unproven_claim_is_dropped_and_a_domain_being_removed_is_refused() {
     let world = World::new();
     world.add("maple", NAME);
     world.add("cedar", NAME);

@@ -77,7 +77,7 @@ fn lists() -> [(&'static str, Eligibility, Eligibility); 2] {
 }
 
 #[test]
-fn a_holder_keeps_its_name_under_any_list() {
+fn a_holder_keeps_its_name_under_any_public_suffix_list() {
     for (what, before, after) in lists() {
         let world = World::new();
         let added = world.add_by(&before, "maple", NAME);
@@ -137,7 +137,7 @@ fn a_holder_keeps_its_name_under_any_list() {
 }
 
 #[test]
-fn a_proof_finds_the_claims_that_another_list_put_elsewhere() {
+fn a_proof_finds_claims_made_under_another_public_suffix_list() {
     for (what, before, after) in lists() {
         let world = World::new();
         // Under the old list it waits for a name that was given up; then another client takes it.
@@ -169,7 +169,7 @@ fn a_proof_finds_the_claims_that_another_list_put_elsewhere() {
 }
 
 #[test]
-fn lasso_support_releases_a_name_under_any_list() {
+fn lasso_support_releases_a_name_under_any_public_suffix_list() {
     for (what, before, after) in lists() {
         let world = World::new();
         let added = world.add_by(&before, "maple", NAME);

@@ -165,7 +165,7 @@ fn a_proof_must_be_at_every_authoritative_server() {
 
 /// A verified name is not taken without Lasso support, in any state.
 #[test]
-fn about_a_verified_holder_lasso_support_decides_and_is_told_once() {
+fn lasso_support_decides_about_a_verified_holder_and_is_told_once() {
     for (holds, wanted) in [(NAME, NAME), (NAME, BELOW), (BELOW, NAME)] {
         let context = format!("{holds} is held, {wanted} is wanted");
         let world = World::new();

@@ -77,7 +77,7 @@ fn a_single_domain_has_its_records_while_240_of_another_client_wait() {
 }
 
 #[test]
-fn of_one_client_the_oldest_comes_first_and_none_is_left_out() {
+fn a_clients_oldest_domain_comes_first_and_none_is_left_out() {
     let world = World::new();
     for (number, owner) in ["maple", "maple", "maple", "cedar", "oak"]
         .iter()
@@ -238,7 +238,7 @@ fn a_fresh_ses_status_is_not_requested_again() {
 }
 
 #[test]
-fn where_dns_shows_more_than_ses_said_seconds_ago_ses_is_asked() {
+fn ses_is_asked_if_dns_shows_more_than_ses_said_seconds_ago() {
     let world = World::new();
     let added = world.added("maple", "example.com");
     world.clock.advance(SECOND);

@@ -15,7 +15,7 @@ use futures::FutureExt;
 use super::world::{DAY, HOUR, MINUTE, WAITS, WELL, World, named, sum};
 
 #[test]
-fn daily_looks_at_what_is_well_cost_no_call_but_the_list() {
+fn daily_looks_at_healthy_domains_cost_only_the_list() {
     let world = World::default();
     for n in 0..30 {
         world.sending(&format!("d{n}.example.com"));
@@ -38,7 +38,7 @@ fn daily_looks_at_what_is_well_cost_no_call_but_the_list() {
 }
 
 #[test]
-fn the_list_tells_of_what_ses_has_taken_back() {
+fn the_list_shows_verifications_that_ses_has_taken_back() {
     let world = World::default();
     let domain = world.sending("example.com");
     world.sending("example.org");
@@ -151,7 +151,7 @@ fn a_throttled_list_is_read_again() {
 }
 
 #[test]
-fn the_list_is_read_again_at_once_where_its_finding_was_not_written() {
+fn the_list_is_read_again_at_once_if_its_finding_was_not_written() {
     let world = World::default();
     let domain = world.sending("example.com");
     world.sending("example.org");
@@ -263,7 +263,7 @@ fn verifications_are_noticed_soon_despite_rare_looks() {
 }
 
 #[test]
-fn the_list_is_read_hourly_where_no_domain_waits() {
+fn the_list_is_read_hourly_if_no_domain_waits() {
     let world = World::default();
     world.sending("example.com");
     world.run_for(HOUR * 5);

@@ -200,7 +200,7 @@ fn only_waiting_domains_are_asked_about_in_full_batches() {
 }
 
 #[test]
-fn a_domain_of_which_the_store_takes_no_change_backs_off_for_an_hour() {
+fn a_domain_whose_changes_the_store_refuses_backs_off_for_an_hour() {
     let world = World::default();
     for name in ["example.com", "other.com"] {
         world.in_state(name, &[]);
@@ -262,7 +262,7 @@ fn a_life_begins_after_the_one_before_it_whatever_the_clock_says() {
 }
 
 #[test]
-fn a_domain_remembers_the_tokens_of_its_last_registrations_alone() {
+fn a_domain_remembers_only_the_tokens_of_its_last_registrations() {
     let mut former = FormerTokens::default();
     for n in 0..40 {
         former.remember(&identity(&domain_name(&format!("d{n}.com"))));

@@ -32,7 +32,7 @@ async fn two_cnames_at_one_name_are_both_shown() {
 }
 
 #[tokio::test]
-async fn a_host_that_the_panel_doubled_is_where_the_panel_put_it() {
+async fn a_doubled_record_is_served_at_the_doubled_name() {
     let zone = "_amazonses.maplehomes.com TXT token\n";
     let (server, _folder) = server(&[("maplehomes.com", zone)]).await;
     let at = server.address();

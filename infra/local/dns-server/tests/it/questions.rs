@@ -118,7 +118,7 @@ async fn a_wildcard_answers_for_names_that_do_not_exist_and_only_for_them() {
 }
 
 #[tokio::test]
-async fn a_child_zone_in_its_own_file_answers_for_what_is_delegated_to_it() {
+async fn a_child_zone_in_its_own_file_answers_for_its_names() {
     let parent = "_domainkey NS ns1._domainkey\n\
                   hidden._domainkey TXT occluded\n\
                   lost NS ns1.lost\n\

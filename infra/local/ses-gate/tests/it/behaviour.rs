@@ -32,7 +32,7 @@ async fn a_txt_record_that_never_comes_matters_to_v1_or_not() {
 }
 
 #[tokio::test]
-async fn tokens_can_be_others_after_deleting_and_creating() {
+async fn tokens_can_differ_after_deleting_and_creating() {
     let bench = Bench::new().await;
     behave(&bench, json!({ "tokens": "fresh" })).await;
     let mut seen = std::collections::BTreeSet::new();

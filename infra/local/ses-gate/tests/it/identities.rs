@@ -125,7 +125,7 @@ async fn creating_twice_and_deleting_twice_return_different_errors() {
 }
 
 #[tokio::test]
-async fn twenty_that_create_at_once_make_one_identity() {
+async fn twenty_simultaneous_creations_make_one_identity() {
     let bench = Bench::new().await;
     let all = (0..20).map(|_| {
         let create = bench.v2.create_email_identity().email_identity("maple.com");

@@ -280,7 +280,7 @@ fn a_dry_run_counts_a_row_that_only_adds_something_as_imported() {
 }
 
 #[test]
-fn a_contact_is_taken_where_there_is_none_and_told_where_there_is_another() {
+fn a_contact_is_taken_if_there_is_none_and_reported_if_there_is_another() {
     let contact = |text| EmailAddress::parse(text).ok();
     let mut rows: Vec<_> = (2..6)
         .map(|line| row(line, "maple", "example.com"))

@@ -72,7 +72,7 @@ fn an_identity_of_a_client_without_a_domain_is_found_and_nothing_is_changed() {
 }
 
 #[test]
-fn a_verified_one_gets_its_domain_back_and_no_other_identity_is_changed() {
+fn a_verified_identity_gets_its_domain_back_and_no_other_is_changed() {
     let world = restored();
     differences(&world, Some(&Actor::lasso_support("ops")));
     let late = world.domain("cedar", "late.com").unwrap();

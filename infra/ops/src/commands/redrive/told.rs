@@ -143,7 +143,7 @@ mod tests {
     }
 
     #[test]
-    fn what_waits_about_stopped_mail_is_told_first_and_needs_a_person() {
+    fn alerts_about_stopped_mail_are_listed_first_and_need_a_person() {
         let waiting = |messages| Alerts {
             waiting: Waiting {
                 messages,

@@ -50,7 +50,7 @@ fn through(world: &World, seen: &mut Seen, mut start: impl FnMut(&mut Seen) -> N
 }
 
 #[test]
-fn every_question_is_answered_and_what_was_made_is_deleted() {
+fn every_question_is_answered_and_every_created_identity_is_deleted() {
     let world = World::new();
     let mut seen = begun(&world);
     through(&world, &mut seen, |seen| go_on(&world, seen).unwrap());
@@ -85,7 +85,7 @@ fn the_answers_are_those_of_the_account() {
 }
 
 #[test]
-fn a_start_that_dies_at_any_await_is_followed_by_one_that_goes_on() {
+fn a_run_that_dies_at_any_await_is_continued_by_the_next() {
     let mut point = 0;
     loop {
         point += 1;

@@ -293,7 +293,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_repaired_policy_lacks_is_said() {
+    fn the_sentence_says_what_a_repaired_policy_lacks() {
         for (text, repaired, lost) in [
             (
                 "v=DMARC1; p=none; sp=all",

@@ -122,7 +122,7 @@ fn a_late_deletion_spares_the_identity_of_a_domain_added_again() {
 
 /// Two runs of the poller delete at the same time, and the new addition is slow.
 #[test]
-fn two_who_delete_and_one_who_adds_again_agree_in_the_end() {
+fn two_deletions_and_one_addition_agree_in_the_end() {
     let prepare = || {
         let world = World::new();
         world.add("maple", NAME);

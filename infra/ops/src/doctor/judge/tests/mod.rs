@@ -194,7 +194,7 @@ fn alarms_in_the_same_trouble_are_one_finding() {
 }
 
 #[test]
-fn a_reservation_is_not_recommended_where_lambda_refuses_it() {
+fn a_reservation_is_not_recommended_if_lambda_refuses_it() {
     let mut facts = in_order();
     facts.concurrency = Ok(10);
     facts.executions = Ok(10);

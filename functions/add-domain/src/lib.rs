@@ -55,7 +55,7 @@ pub struct App<P: Ports> {
     pub eligibility: Eligibility,
     /// Calls per second that SES accepts for each operation. Requests get a part of them.
     pub ses_calls_per_second: u32,
-    /// What a client may add if Lasso support has set no own limits for it.
+    /// The domains that a client may add if Lasso support has set no limits for the client.
     pub limits: AdditionLimits,
 }
 

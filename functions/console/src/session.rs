@@ -174,7 +174,7 @@ pub struct Flash {
     pub tone: String,
     /// For a person.
     pub text: String,
-    /// What the person copies from there.
+    /// A text for the person to copy.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub copy: Option<String>,
     /// The path of the page that it is for.

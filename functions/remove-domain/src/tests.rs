@@ -103,7 +103,7 @@ async fn a_removed_domain_is_gone_from_ses_and_told_of_once() {
     assert_eq!(again.status(), StatusCode::NOT_FOUND);
 }
 
-/// The client's contact gets an email of that alone (`docs/alerts.md`).
+/// The client's contact gets an email only about a removal on its behalf (`docs/alerts.md`).
 #[tokio::test]
 async fn a_removal_on_behalf_of_a_client_is_for_its_contact_and_an_erasure_is_not() {
     for (case, expected) in [

@@ -45,10 +45,10 @@ pub struct Target {
 /// Whether to do it.
 #[derive(Debug, Clone, Copy, Args)]
 pub struct Consent {
-    /// Do it. Without it, what would be done is shown, and nothing is changed.
+    /// Make the changes. Without this flag, the command only shows what it would do.
     #[arg(long)]
     pub yes: bool,
-    /// Only show what would be done. It is the default; here to be written out in scripts.
+    /// Only show what the command would do. This is the default; the flag makes it explicit in scripts.
     #[arg(long, conflicts_with = "yes")]
     pub dry_run: bool,
 }

@@ -40,7 +40,7 @@ pub fn delivery_from(author: &str, through: &SendingDomain<'_>) -> Delivery {
     let name = through.name.as_str();
     let mail = Mail {
         author,
-        // The domain has records of its own below it; a name below it may exist for mail alone.
+        // The domain has records of its own below it; a name below it may exist only for mail.
         exists: if author == name {
             Verdict::Yes
         } else {

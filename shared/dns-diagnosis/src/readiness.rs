@@ -186,8 +186,8 @@ fn state_of(diagnosis: &Diagnosis, id: RecordId) -> Verdict {
     }
 }
 
-/// Whether DNS was asked for the record. Of a claim that needs proof, it is asked for the ownership record
-/// alone.
+/// Whether DNS was asked for the record. For a claim that needs proof, it is asked only for the
+/// ownership record.
 fn is_asked(diagnosis: &Diagnosis, id: RecordId) -> bool {
     let mut records = diagnosis.records.iter();
     records.any(|record| record.id == id && record.state != RecordState::NotLookedYet)

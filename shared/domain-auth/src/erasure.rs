@@ -84,7 +84,7 @@ pub struct ErasedRecords {
 
 /// Erases the data of clients.
 pub trait EraseClients: Send + Sync {
-    /// Whether anything is kept of a client in its own name: its record, domains or counters. A client that
+    /// Whether anything is stored for a client under its own identifier: its record, domains or counters. A client that
     /// has ever added a domain has a record for good, also after it is erased.
     fn knows(&self, client: &ClientId) -> impl Future<Output = Result<bool, StoreError>> + Send;
 

@@ -102,7 +102,7 @@ pub fn standings(records: &[Record], look: Option<&DnsLook>) -> Vec<RecordStandi
 }
 
 /// How each record of `domain` stands if Amazon SES has just been asked and DNS has not: what SES has verified
-/// is found, and of the others the last look tells. A look that did not find what SES has verified is older than the
+/// is found, and the last look tells about the others. A look that did not find what SES has verified is older than the
 /// records, so it tells nothing.
 pub fn standings_by_ses(domain: &Domain, last: Option<&DnsLook>) -> Vec<RecordStanding> {
     let records = domain.records();
@@ -139,7 +139,7 @@ pub fn standings_by_ses(domain: &Domain, last: Option<&DnsLook>) -> Vec<RecordSt
 }
 
 /// Whether Amazon SES could not say this without having found the record. It verifies a domain by the TXT record or
-/// by DKIM, and looks for the MX record of the MAIL FROM domain alone (Amazon SES developer guide, "Using a
+/// by DKIM, and of the records of the MAIL FROM domain it looks only for the MX record (Amazon SES developer guide, "Using a
 /// custom MAIL FROM domain").
 fn has_verified(status: SesStatus, id: RecordId) -> bool {
     let is_success = |axis: AxisStatus| axis == AxisStatus::Success;

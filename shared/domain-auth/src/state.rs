@@ -66,8 +66,8 @@ pub struct Contested {
     /// SES may still have the identity from the time before the client lost the name.
     #[serde(skip_serializing_if = "std::ops::Not::not", default)]
     pub leftover_identity: bool,
-    /// Amazon SES has an identity of the name, or of one above it, that was not made for this client. For
-    /// Lasso support alone, which can have the client take it up.
+    /// Amazon SES has an identity of the name, or of one above it, that was not made for this client. Only
+    /// for Lasso support, which can let the client adopt it.
     #[serde(skip_serializing_if = "std::ops::Not::not", default)]
     pub identity_not_ours: bool,
     /// When the ownership record was seen although a holder blocked the claim that only Lasso

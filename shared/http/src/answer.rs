@@ -40,7 +40,7 @@ impl Answer {
     }
 }
 
-/// A reply with nothing to be told.
+/// A reply without events and figures to publish.
 impl From<Reply> for Answer {
     fn from(reply: Reply) -> Self {
         Self::after(None, Ok(reply))

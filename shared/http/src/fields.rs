@@ -191,8 +191,8 @@ impl Fields {
         self.errors.push(FieldError::field(pointer, detail));
     }
 
-    /// What has to be there of the fields, if all of them are right. What is left of the object is no
-    /// field of the request.
+    /// The required fields, if all fields are right. A member of the object that was not taken is not a field
+    /// of the request, and is refused.
     pub(crate) fn finish<T>(mut self, required: Option<T>) -> Result<T, ApiError> {
         let others: Vec<String> = self.object.keys().cloned().collect();
         for name in others {

@@ -77,9 +77,9 @@ pub struct ActorView {
 /// another client has to do with the name. Lines that are not shown leave no gap, so it may take more
 /// than one page of the store.
 ///
-/// What turned out to be contested when SES was asked looks as if it had been so from the start: why a
-/// name is contested is not the client's to know. That reaches down to the line with which the domain
-/// was added, over the end of a page too, so the cursor remembers it.
+/// A domain that turned out to be contested when SES was asked looks as if it had been contested from the
+/// start: the client must not learn why a name is contested. This holds for all lines down to the one with
+/// which the domain was added, also over the end of a page, so the cursor remembers it.
 #[derive(Debug)]
 pub struct ClientHistory {
     limit: usize,

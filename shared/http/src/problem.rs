@@ -166,7 +166,7 @@ pub struct FieldError {
     /// Name of the query parameter.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub parameter: Option<Cow<'static, str>>,
-    /// What is wrong with it.
+    /// What is wrong with the field or parameter.
     pub detail: String,
 }
 

@@ -37,7 +37,7 @@ impl ClaimStage {
     }
 }
 
-/// What is wrong with a domain that Lasso sends for, by the last look alone: it moves no state yet.
+/// What is wrong with a domain that Lasso sends for, by the last look only: it changes no state yet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Trouble {
     /// Records that were found before are not all there.

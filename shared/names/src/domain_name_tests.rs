@@ -164,12 +164,8 @@ fn a_domain_of_the_deployment_is_not_suggested_either() {
         .unwrap()
         .review(refused);
     assert_eq!(reviewed.suggestion, None);
-    assert!(
-        reviewed
-            .to_string()
-            .contains("lassocrm.com cannot be added: "),
-        "{reviewed}"
-    );
+    let start = "this is an email address, and lassocrm.com cannot be added: ";
+    assert!(reviewed.to_string().starts_with(start), "{reviewed}");
 }
 
 #[test]

@@ -32,14 +32,20 @@ impl DomainNameError {
 
 impl std::error::Error for DomainNameError {}
 
-/// The reason, and the problem of the domain in the input.
+/// The reason and, if the domain in the input cannot be added either, why. Then the advice of the reason, which
+/// begins after a semicolon and may ask for that domain, is left out.
 impl fmt::Display for DomainNameError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.reason.fmt(f)?;
-        match &self.ineligible {
-            Some((name, why)) => write!(f, "; {} cannot be added: {why}", name.to_unicode()),
-            None => Ok(()),
-        }
+        let Some((name, why)) = &self.ineligible else {
+            return self.reason.fmt(f);
+        };
+        let reason = self.reason.to_string();
+        let (fault, _advice) = reason.split_once("; ").unwrap_or((&reason, ""));
+        write!(
+            f,
+            "{fault}, and {} cannot be added: {why}",
+            name.to_unicode()
+        )
     }
 }
 

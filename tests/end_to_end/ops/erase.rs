@@ -1,4 +1,4 @@
-//! `lasso-ops export` and `erase` of one client: what is kept of it, and then nothing of that.
+//! `lasso-ops export` and `erase` of one client: all its data is exported, and then nothing of it is left.
 
 use aws_sdk_dynamodb::Client;
 use serde_json::{Value, json};

@@ -56,7 +56,7 @@ enum Command {
         /// How many days of trouble each simulates.
         #[arg(long, default_value_t = 7)]
         days: u32,
-        /// What the service does wrong on purpose: then something has to be found.
+        /// A deliberate fault of the service, which the run must find.
         #[arg(long)]
         fault: Option<Fault>,
     },

@@ -94,7 +94,7 @@ async fn communities_in_any_script_are_saved_and_a_longer_form_is_called_too_lon
     assert!(browser.calls().is_empty());
 }
 
-/// What the API does when a key comes again is tested there.
+/// The tests of the API cover what it does with a repeated key.
 #[tokio::test]
 async fn a_form_that_changes_removes_or_shares_a_domain_has_one_key() {
     let mut browser = Browser::of(client_admin()).await;

@@ -1,4 +1,4 @@
-//! `lasso-ops export`: everything that is kept of a client, as JSON. It only reads.
+//! `lasso-ops export`: everything that is stored about a client, as JSON. It only reads.
 
 use std::fmt;
 

@@ -43,11 +43,12 @@ pub struct Facts {
     pub console: Option<Asked<u16>>,
     /// Keys in the document at `ConsoleJwksUri`, if it is set.
     pub console_keys: Option<Asked<usize>>,
-    /// The alarms of the stack, by their logical names: none that CloudWatch does not know.
+    /// The alarms of the stack, by their logical names; `None` for an alarm that CloudWatch does not know.
     pub alarms: Asked<BTreeMap<String, Option<Alarm>>>,
-    /// Topics that alarms go to, and the one for chat messages, by their ARNs: none that is not there.
+    /// Topics that alarms go to, and the one for chat messages, by their ARNs; `None` for a topic that does
+    /// not exist.
     pub topics: BTreeMap<String, Asked<Option<Topic>>>,
-    /// The policies of their keys and of the key `KmsKeyArn`, by what names the key: none if there is no
+    /// The policies of their keys and of the key `KmsKeyArn`, by what names the key; `None` if there is no
     /// such key.
     pub keys: BTreeMap<String, Asked<Option<Policy>>>,
     /// The topic for chat messages, if there is one.
@@ -56,7 +57,7 @@ pub struct Facts {
     pub table: Asked<Option<Table>>,
     /// Functions by their logical names.
     pub functions: BTreeMap<String, Asked<Function>>,
-    /// Event source mappings by their logical names: none that Lambda does not know.
+    /// Event source mappings by their logical names; `None` for a mapping that Lambda does not know.
     pub mappings: BTreeMap<String, Asked<Option<Mapping>>>,
     /// Whether the schedule of the poller is on; none if it is not there.
     pub schedule: Asked<Option<bool>>,

@@ -1,4 +1,4 @@
-//! What is wrong with a deployed stack. [`gather`] asks, [`judge`] decides from what was answered alone, so
+//! What is wrong with a deployed stack. [`gather`] asks, [`judge`] decides only from the answers, so
 //! that each misconfiguration is a test without AWS.
 
 pub mod facts;

@@ -178,8 +178,8 @@ pub fn probes_for(
 }
 
 impl Case<'_> {
-    /// The places where it may have ended up; of those below a branch first the branch alone, and of
-    /// those below a subdomain that may not exist first the subdomain.
+    /// Asks at the places where the record may have ended up. For places below a branch, it asks first only
+    /// for the branch, and for places below a subdomain that may not exist, only for the subdomain.
     fn ask_elsewhere(&self, record: &Record, questions: &mut Questions) {
         let domain = self.context.domain.as_str();
         let may_be_below = self.may_exist_below_domain();

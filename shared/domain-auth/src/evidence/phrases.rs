@@ -104,7 +104,7 @@ pub(super) fn said(call: Option<&Call>) -> String {
     ending(" and wrote ", note_of(call))
 }
 
-/// The note of a call that is a note alone, after a colon, up to the end of the sentence.
+/// The note of a call that consists only of a note, after a colon, up to the end of the sentence.
 pub(super) fn note_in(call: Option<&Call>) -> String {
     ending(": ", note_of(call))
 }
@@ -113,7 +113,7 @@ pub(super) fn note_of(call: Option<&Call>) -> Option<&str> {
     call.and_then(|call| call.note.as_deref())
 }
 
-/// The end of a sentence: with a quoted text after `before`, or with a full stop alone.
+/// The end of a sentence: with a quoted text after `before`, or with only a full stop.
 pub(super) fn ending(before: &str, text: Option<&str>) -> String {
     text.map_or_else(
         || ".".to_owned(),

@@ -364,7 +364,7 @@ impl Told<'_> {
         }
     }
 
-    /// Why Lasso support decided, if that is the reader's to know, up to the end of the sentence.
+    /// Why Lasso support decided, if the reader may know it, up to the end of the sentence.
     fn explained(&self, reader: Reader) -> String {
         let why = match (reader, self.internal()) {
             (

@@ -142,7 +142,7 @@ pub(super) fn instead_of_restart(situation: Situation) -> &'static str {
     }
 }
 
-/// What is wrong with each of these.
+/// What is wrong with each field or parameter.
 pub(super) fn sentence(errors: &[FieldError]) -> String {
     let parts: Vec<String> = errors
         .iter()

@@ -1,4 +1,4 @@
-//! What came of the rows.
+//! The result of an import.
 
 use std::fmt;
 

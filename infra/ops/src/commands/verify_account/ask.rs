@@ -123,7 +123,7 @@ where
     Ok(token.map(|_| ()))
 }
 
-/// Deletes an identity that this run made. One that is gone is success; another's is left alone.
+/// Deletes an identity that this run made. One that is gone is success; an identity of another owner is left alone.
 pub(super) async fn delete<P>(tools: &SesTools<'_, P>, name: &DomainName) -> Result<(), Error>
 where
     P: Ports<Ses: Identities>,

@@ -46,7 +46,7 @@ async fn reserved(aws: &Aws, function: &str) -> Asked<Option<u64>> {
     Ok(reserved.and_then(Value::as_u64))
 }
 
-/// What reads the queues for the functions, by logical name: none that Lambda does not know.
+/// The mappings that read the queues for the functions, by logical name; `None` for one that Lambda does not know.
 pub(super) async fn mappings(aws: &Aws, stack: &Stack) -> BTreeMap<String, Asked<Option<Mapping>>> {
     let mut mappings = BTreeMap::new();
     for (logical, physical) in stack.of_kind("AWS::Lambda::EventSourceMapping") {

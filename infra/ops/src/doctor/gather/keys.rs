@@ -9,7 +9,7 @@ use crate::aws::{Aws, Service};
 use crate::sentence::sentence;
 use crate::stack::Stack;
 
-/// The policy of each key, by what names the key: none if there is no such key. Keys that AWS manages are left
+/// The policy of each key, by what names the key; `None` if there is no such key. Keys that AWS manages are left
 /// out: their policies cannot be changed.
 pub(super) async fn policies(
     aws: &Aws,

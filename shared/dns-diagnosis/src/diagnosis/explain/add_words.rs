@@ -1,4 +1,4 @@
-//! Fixes that add a record, and say what becomes of the one that is there.
+//! Fixes that add a record, and say what happens to the existing one.
 
 use super::result::Fix;
 use super::wording::Wording;

@@ -48,8 +48,8 @@ pub(super) fn unreadable(raw: &str, error: &DmarcError) -> String {
     }
 }
 
-/// A tag with its value, as it is written, also with another sign between them; the tag alone if it is
-/// missing.
+/// A tag with its value, as it is written, also with another sign between them; only the tag if it
+/// is missing.
 pub(super) fn written<'t>(text: &'t str, tag: &'t str) -> &'t str {
     let mut parts = text.split(';').map(str::trim);
     let own = parts.find(|part| {

@@ -121,8 +121,8 @@ impl Wording<'_> {
             }
             Code::CnameAndOther => Some(self.leave_alone(record, raw)),
             Code::NameserversDisagree => Some(Self::advice(format!(
-                "Wait 15 minutes. If this is still here then, send this to the support of {}: “The name servers of {} \
-                 give different answers for {}. Please bring them to the same version.”",
+                "Wait 15 minutes. If you still see this message then, send the following to the support of {}: “The \
+                 name servers of {} give different answers for {}. Please make all of them give the same answer.”",
                 self.panel.place(),
                 self.panel.zone(),
                 record.name

@@ -182,8 +182,8 @@ impl Wording<'_> {
             ),
             Code::ValueTruncated if ELLIPSES.iter().any(|dots| decode(raw).contains(dots)) => {
                 format!(
-                    "The value at {at_or_name} is cut off: in {seen}, the dots (…) stand for the rest, as a \
-                 narrow screen shows it. It has to be {expected}."
+                    "The value at {at_or_name} is cut off: the dots in {seen} stand for the part that a narrow \
+                 screen leaves out. The whole value is {expected}."
                 )
             }
             Code::ValueSurrounded => surrounded_message(at_or_name, raw, &expected),

@@ -20,8 +20,8 @@ impl Wording<'_> {
                 "{domain} cannot be used, because {bought} does not exist: it is not registered, or it has expired."
             ),
             Trouble::Suspended => format!(
-                "{zone} is switched off at the company where it was bought: it is not paid, not confirmed, or not set \
-                 up yet. Nothing that you enter for it can be seen, and it receives no mail."
+                "{zone} is switched off at the company where it was bought: it has not been paid for, confirmed or \
+                 set up yet. Nothing that you enter for it can be seen, and it receives no mail."
             ),
             Trouble::NotLive => format!(
                 "{zone} is set to name servers that do not know it{}, so nothing that you enter for it can be \

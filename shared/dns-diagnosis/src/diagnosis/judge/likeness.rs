@@ -23,7 +23,7 @@ pub(super) enum Likeness {
     Same,
     /// It is the expected value with these mistakes, at least one.
     Damaged(Vec<DiagnosisCode>),
-    /// It is another value, which looks like this when the usual mistakes are taken off it.
+    /// It is a different value, which looks like this without the usual mistakes.
     Other {
         /// The value without them.
         bare: String,
@@ -125,7 +125,7 @@ impl Expected<'_> {
 
     /// Whether it is the end of the value, without its front.
     fn is_end(&self, bare: &str) -> bool {
-        // Of a record with a version, what lacks it is judged by its own rules.
+        // A value without the version of its record is judged by other rules.
         let has_version = self.value.starts_with("v=");
         self.case_matters
             && !has_version

@@ -315,7 +315,7 @@ fn damage(codes: &[Code], value: &str) -> Vec<Finding> {
     codes.iter().map(|code| Finding::of(*code, value)).collect()
 }
 
-/// An older token of ours, or what has the form of a token and is none of ours.
+/// An older token of ours, or a value in the form of a token that is not ours.
 fn is_stale_token(bare: &str, current: &str, context: &Context<'_>) -> bool {
     let former = context.former.verification.iter().any(|old| old == bare);
     let base64 = bare.strip_suffix('=').is_some_and(|body| {

@@ -73,7 +73,7 @@ pub enum ConfigError {
     #[error(transparent)]
     Missing(#[from] MissingVariable),
     /// Not a possible URL of a console.
-    #[error("CONSOLE_URL is not an https URL without a path (http for a loopback address alone)")]
+    #[error("CONSOLE_URL is not an https URL without a path (http only for a loopback address)")]
     ConsoleUrl,
     /// Some of the endpoints are set, and some are not.
     #[error(

@@ -44,7 +44,7 @@ impl Seal {
 
     /// The sealed value, in base64url. It can be opened only with the same `context` and purpose.
     pub fn seal(&self, purpose: Purpose, context: &[&str], value: &impl Serialize) -> String {
-        let plain = serde_json::to_vec(value).expect("a value with string keys alone");
+        let plain = serde_json::to_vec(value).expect("a value with only string keys");
         let sealed = self
             .cipher()
             .encrypt(self.headers(purpose, context), &plain)

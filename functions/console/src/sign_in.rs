@@ -150,7 +150,7 @@ impl<F: Fetch, C: Clock> App<F, C> {
             // A page, not a redirect: `form-action` of the previous page would not allow a redirect to the
             // issuer.
             let title = "Your session has ended";
-            // Where a form is sent to, there is seldom a page. What it is about has one.
+            // The address that a form is sent to seldom has a page. The subject of the form has one.
             let wanted = if request.method == Method::GET {
                 request.address()
             } else {

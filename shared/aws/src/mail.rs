@@ -25,7 +25,7 @@ use crate::ses::error_of;
 const OPERATION: &str = "SendEmail";
 
 /// For how long it is believed that an address is not on the suppression list: SES allows few questions a
-/// second, and most emails are to Lasso support. What SES bounces in this time is lost, and an alarm says so
+/// second, and most emails are to Lasso support. Mail that SES bounces in this time is lost, and an alarm says so
 /// (`SupportBounceAlarm`).
 const BELIEVED_FOR: SignedDuration = SignedDuration::from_secs(10);
 

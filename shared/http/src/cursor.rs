@@ -63,7 +63,7 @@ impl Cursors {
         URL_SAFE_NO_PAD.encode(sealed)
     }
 
-    /// Where a cursor's page starts. What was not given out for just this list is refused.
+    /// Where a cursor's page starts. A cursor that was not issued for exactly this list is refused.
     pub fn page_start(&self, list: List<'_>, cursor: &str) -> Result<PageStart, ApiError> {
         let sealed = (cursor.len() <= MAX_CURSOR).then(|| URL_SAFE_NO_PAD.decode(cursor).ok());
         sealed

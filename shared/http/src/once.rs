@@ -151,8 +151,8 @@ fn fingerprint_of(request: &ParsedRequest) -> Fingerprint {
     Fingerprint(hex::encode(digest.finalize()))
 }
 
-/// Whether the same request would be answered the same again. What was refused as it stands did
-/// nothing, and may come corrected under the same key; what is worth repeating has to run again.
+/// Whether the same request would be answered the same again. A refused request did nothing,
+/// and may come corrected under the same key; a request that is worth repeating has to run again.
 fn is_final(reply: &Reply) -> bool {
     let refused = [
         StatusCode::BAD_REQUEST,

@@ -130,7 +130,7 @@ pub(crate) fn sent(reply: Reply) -> Response<Body> {
     Response::from_parts(parts, body)
 }
 
-/// A problem. What went wrong on our side is logged here, and nowhere else.
+/// A problem. An error of the service is logged here, and nowhere else.
 pub fn problem(error: ApiError, request: &ParsedRequest) -> Reply {
     let request_id = request.id();
     if let Some(cause) = error.cause() {

@@ -18,7 +18,7 @@ use crate::routes::Access;
 
 /// What a request asks for, who asks, and what its path, query and body hold.
 ///
-/// Reading it refuses nothing. What is wrong is said by the method that the handler asks, so that the
+/// Reading it refuses nothing. The method that the handler calls returns the errors, so that the
 /// order of its questions is the order of the refusals.
 pub struct ParsedRequest {
     operation: Option<Operation>,

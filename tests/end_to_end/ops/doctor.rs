@@ -79,7 +79,7 @@ async fn examined(world: Shared) {
     world
         .set_variable("check-domain", "CHECKS_PER_MINUTE", "1000")
         .await;
-    // Throttling is waited for. What is refused was not checked, and that is a finding.
+    // Throttling is waited for. A refused call means that something was not checked, which is a finding.
     let faults = json!([
         { "operation": "ListEmailIdentities", "times": 2, "error": "Throttling" },
         { "operation": "GetAccount", "times": 1, "error": "AccessDenied" },

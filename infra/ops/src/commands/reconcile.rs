@@ -1,6 +1,6 @@
 //! `lasso-ops reconcile`: what SES has and the table lacks, and vice versa. It repairs one thing:
 //! an identity that carries this stack's tag and a client's, is verified, and has no domain (after a table was
-//! restored) gets its domain back, as `verified`. What was removed on purpose stays removed. All else is for a
+//! restored) gets its domain back, as `verified`. A domain that was removed on purpose stays removed. All else is for a
 //! person, or the poller sees it by itself.
 
 mod removed;

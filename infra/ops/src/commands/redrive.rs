@@ -157,8 +157,8 @@ async fn waiting(client: &Client, url: &str, looks: bool) -> Result<Waiting, Err
     Ok(waiting)
 }
 
-/// Shows messages to others again. What fails is not told: a message that is not put back comes back by itself
-/// ([`HIDDEN`]), and one that already has can be put back no more.
+/// Makes messages visible to other readers again. A failure is not reported: a message that is not put back
+/// comes back by itself ([`HIDDEN`]), and one that already has can be put back no more.
 async fn put_back(client: &Client, url: &str, receipts: &[String]) {
     let entries = receipts.iter().enumerate().map(|(number, receipt)| {
         let entry = ChangeMessageVisibilityBatchRequestEntry::builder();
@@ -249,7 +249,7 @@ fn event_in(body: &str) -> String {
     inner.unwrap_or_else(|| body.to_owned())
 }
 
-/// Whether an event belongs into the queue of events about stopped mail. What is no event does not.
+/// Whether an event belongs into the queue of events about stopped mail. A message that is not an event does not.
 fn stops_mail(event: &str) -> bool {
     let event: Option<Event> = serde_json::from_str(event).ok();
     event.is_some_and(|event| Lane::of(&event) == Lane::First)

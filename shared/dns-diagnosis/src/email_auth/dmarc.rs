@@ -148,7 +148,7 @@ pub fn is_dmarc(text: &str) -> bool {
 }
 
 impl Dmarc {
-    /// Reads a record. What receivers ignore is ignored: unknown tags, and what is no `tag=value`
+    /// Parses a record. Ignores everything that receivers ignore: unknown tags, and what is no `tag=value`
     /// (RFC 9989 section 4.7). A repeated tag is an error, unless the tag is unknown.
     pub fn parse(text: &str) -> Result<Self, DmarcError> {
         if !is_dmarc(text) {

@@ -11,7 +11,7 @@ use crate::sentence::sentence;
 /// Names that a list in a line shows.
 const SHOWN: usize = 50;
 
-/// A row whose contact was not taken. What else it says was imported.
+/// A row whose contact was not taken. The rest of the row was imported.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct ContactNotTaken {
     /// Its line in the file.

@@ -1,4 +1,4 @@
-//! How SES is asked, and what is said of an error.
+//! How SES is asked, and what a finding says about an error.
 
 use aws_sdk_dynamodb::error::ProvideErrorMetadata;
 use aws_smithy_runtime_api::client::result::SdkError;

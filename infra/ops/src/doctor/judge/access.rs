@@ -133,7 +133,7 @@ fn origins(facts: &Facts, findings: &mut Vec<Finding>) {
             let sent = sent.unwrap_or_else(|_| "no such origin".to_owned());
             findings.push(Code::OriginNeverMatches.found(
                 format!("{origin} in AllowedOrigins never matches: browsers send {sent} (RFC 6454 section 6.2)."),
-                "Write the host in lower case and as A-labels, and leave the port out where it is 443 for https or 80 for http.",
+                "Write the host in lower case and as A-labels, and leave the port out if it is 443 for https or 80 for http.",
             ));
         }
     }
@@ -151,7 +151,7 @@ fn claims_of_a_token(facts: &Facts, findings: &mut Vec<Finding>) {
         (
             "ClientIdClaim",
             "clients would share one list of domains, or would not see their own again",
-            "Set ClientIdClaim to a claim that Lasso alone writes, with a value of its own for each client.",
+            "Set ClientIdClaim to a claim that only Lasso writes, with a value of its own for each client.",
         ),
         (
             "RolesClaim",
@@ -185,13 +185,13 @@ fn claims_of_a_person(facts: &Facts, findings: &mut Vec<Finding>) {
     if let Some(client) = of_a_person("ClientIdClaim") {
         findings.push(Code::ClientClaimOfPerson.found(
             format!("ClientIdClaim is {client}, which names a person, who can often change it: each person would be a client."),
-            "Set ClientIdClaim to a claim that Lasso alone writes.",
+            "Set ClientIdClaim to a claim that only Lasso writes.",
         ));
     }
     if let Some(roles) = of_a_person("RolesClaim") {
         findings.push(Code::RolesClaimOfPerson.found(
             format!("RolesClaim is {roles}, which people can often change themselves: a person who writes lasso-support there is Lasso support."),
-            "Set RolesClaim to a claim that Lasso alone writes.",
+            "Set RolesClaim to a claim that only Lasso writes.",
         ));
     }
     if let Some(name) = of_a_person("ClientNameClaim") {
@@ -212,7 +212,7 @@ fn scope(facts: &Facts, findings: &mut Vec<Finding>) {
     if SCOPES_OF_PEOPLE.contains(&scope) || of_console.any(|asked| asked == scope) {
         findings.push(Code::ScopeOfPeople.found(
             format!("MassMailScope is {scope}, which people get who sign in: each of them has the role mass-mail."),
-            "Set MassMailScope to a scope that the issuer gives to programs alone.",
+            "Set MassMailScope to a scope that the issuer gives only to programs.",
         ));
         return;
     }

@@ -59,7 +59,7 @@ pub(super) fn judge(facts: &Facts, findings: &mut Vec<Finding>) {
         if let Err(error) = Eligibility::parse(own) {
             findings.push(Code::OwnDomainInvalid.found(
                 format!("The functions do not start with {parameter}: {error}."),
-                format!("Set {parameter} to what has the domain of a company; an address alone, without a name or angle brackets."),
+                format!("Set {parameter} to a company's domain, or to an address at one: only the address, without a name or angle brackets."),
             ));
         }
     }

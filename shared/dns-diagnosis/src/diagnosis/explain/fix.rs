@@ -149,7 +149,7 @@ impl Wording<'_> {
             Code::ValueMismatch if is_key(record) => Some(self.open_and_change(
                 record,
                 "",
-                " in place of what is there (the name is for Amazon SES alone)",
+                " in place of what is there (only Amazon SES uses this name)",
                 &self.panel.value(&record.data),
             )),
             Code::ValueMismatch | Code::MxWrongService | Code::MxWrongRegion

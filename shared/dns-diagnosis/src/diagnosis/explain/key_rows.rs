@@ -42,7 +42,7 @@ impl Wording<'_> {
         let row = self.row(&record.name);
         Self::advice(match record.data {
             RecordData::Cname { .. } => format!(
-                "{}delete {}. Keep the CNAME record {row}{}. (The name is for Amazon SES alone.)",
+                "{}delete {}. Keep the CNAME record {row}{}. (Only Amazon SES uses this name.)",
                 self.at(),
                 self.others_seen(record, seen),
                 self.told_by(record, &record.data.value()),
@@ -51,7 +51,7 @@ impl Wording<'_> {
                 "{}delete the CNAME record {row}{}. Keep {}.",
                 self.at(),
                 if record.id == RecordId::Ownership {
-                    " (the name is for Lasso alone)"
+                    " (only Lasso uses this name)"
                 } else {
                     ""
                 },

@@ -259,9 +259,8 @@ impl World {
             .expect("a zone file");
         file.write_all(lines.as_bytes())
             .expect("a zone file that takes records");
-        // The DNS server also checks its folder at intervals, but not immediately. `block_on` needs a
-        // thread that runs no tokio task: a blocked task whose budget is used up
-        // (`tokio::task::coop`) would get no answer from the server's channel.
+        // The DNS server checks its folder only at intervals. `block_on` needs a thread without a
+        // tokio task: a blocked task with a used-up budget (`tokio::task::coop`) gets no answer.
         let reload = || futures::executor::block_on(self.stack.dns().reload());
         std::thread::scope(|scope| {
             scope.spawn(reload);

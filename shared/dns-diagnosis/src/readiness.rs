@@ -127,7 +127,7 @@ pub fn readiness(
         MailboxProvider::Yahoo,
         MailboxProvider::Microsoft,
     ];
-    // What is missing, and not what is needless because the domain is verified by the other way.
+    // The missing records, without those that are needless because the domain is verified in the other way.
     let missing = |required: bool| {
         diagnosis
             .records

@@ -170,7 +170,7 @@ pub fn stops_mail(event: &Event) -> bool {
         EventType::Failed | EventType::Displaced => {
             event.previous_status.is_some_and(Status::sends)
         }
-        // By Lasso support, which the client has to learn. Its own removal stops mail on purpose.
+        // A removal by Lasso support, which the client has to learn. A client that removes a domain stops mail on purpose.
         EventType::Removed => {
             event.severity == Severity::Warning && event.previous_status.is_some_and(Status::sends)
         }

@@ -22,7 +22,7 @@ pub enum AwsError {
         call: String,
         /// HTTP status.
         status: u16,
-        /// What kind of error it is.
+        /// The kind of error.
         code: String,
         /// What AWS says of it.
         message: String,

@@ -35,7 +35,7 @@ fn the_examples_of_both_rfcs_parse() {
         ("v=DMARC1;p=reject", Policy::Reject),
         ("v = DMARC1 ; p = Reject ; x-unknown=1;", Policy::Reject),
         ("v=DMARC1\t;\tp=none", Policy::None),
-        // What is no tag is ignored, and so are unknown tags, also repeated ones.
+        // A part that is not a tag is ignored, and so are unknown tags, even repeated ones.
         ("v=DMARC1; p=reject; none", Policy::Reject),
         ("v=DMARC1; p=reject; x=1; x=2; ; =", Policy::Reject),
     ] {

@@ -54,7 +54,7 @@ fn section_5_2_an_include_matches_if_its_record_passes() {
             "v=spf1 -include:all.example.net include:amazonses.com",
             "fail",
         ),
-        // What did not answer may pass its own mail; ours passes either way.
+        // An include without an answer may pass its own mail; ours passes either way.
         (
             "v=spf1 include:silent.example.net include:amazonses.com -all",
             "pass",

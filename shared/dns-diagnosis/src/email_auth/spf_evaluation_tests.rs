@@ -194,7 +194,7 @@ fn sections_5_3_to_5_6_other_hosts_do_not_match() {
         ("v=spf1 mx/0 -all", "pass for everybody"),
         ("v=spf1 a//0 -all", "fail"),
         ("v=spf1 ip6:::1.1.1.1/0", "neutral"),
-        // Where there is no address it does not.
+        // Without an address it does not match.
         ("v=spf1 a:nothing.example.com/0 -all", "fail"),
         ("v=spf1 mx:mail.example.com/0 -all", "fail"),
     ]);

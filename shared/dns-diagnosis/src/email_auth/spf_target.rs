@@ -28,7 +28,7 @@ pub(super) fn target(spec: &str, domain: &str, mail_from: &str) -> Target {
 fn named(name: &str) -> Target {
     let name = name.strip_suffix('.').unwrap_or(name).to_ascii_lowercase();
     let mut short = name.as_str();
-    // What is too long loses labels on the left (RFC 7208 section 7.3).
+    // A name that is too long loses labels on the left (RFC 7208 section 7.3).
     while short.len() > MAX_NAME {
         match short.split_once('.') {
             Some((_, rest)) => short = rest,

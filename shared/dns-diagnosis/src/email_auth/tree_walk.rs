@@ -32,7 +32,7 @@ pub enum Applicable {
     Record {
         /// The name that it is published for, without `_dmarc`.
         at: String,
-        /// Whose record it is.
+        /// The owner of the record.
         owner: Owner,
         /// The parsed record.
         dmarc: Dmarc,

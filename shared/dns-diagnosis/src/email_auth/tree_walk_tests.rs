@@ -101,7 +101,7 @@ fn the_organizational_domain_is_found_by_the_walk() {
             "mail.example.com",
             "example.com",
         ),
-        // Two records are none.
+        // Two records count as none.
         (
             &[("mail.example.com", "two"), ("example.com", PLAIN)],
             "mail.example.com",

@@ -59,7 +59,7 @@ fn line(cells: &[String; 8]) -> String {
     format!("{}\r\n", cells.join(","))
 }
 
-/// An apostrophe in front of what a spreadsheet would take for a formula (OWASP, "CSV Injection"); it does
+/// An apostrophe in front of a value that a spreadsheet would take for a formula (OWASP, "CSV Injection"); it does
 /// not show there.
 fn guard(cell: &str) -> String {
     if cell.starts_with(['=', '+', '-', '@', '\t', '\r', '\n']) {

@@ -204,7 +204,7 @@ mod tests {
         );
         let other = scene.record(RecordId::Verification);
         assert_eq!(handoff.panel_for(other, &panel).zone(), "example.com");
-        // Who answers for the zone itself serves it, under another name than that of its NS records.
+        // A server that answers for the zone itself serves it, under a different name than in the NS records.
         let not_cut = Handoff {
             observations: &[at_apex(cloudflare), at_key],
             ..handoff

@@ -13,9 +13,9 @@ use crate::records::{Record, RecordData, RecordId};
 /// The records to publish.
 #[derive(Debug)]
 pub(super) struct Proposal<'a> {
-    /// Those that are handed over.
+    /// The records that are handed over.
     pub(super) records: Vec<Record>,
-    /// Those that are not, because of what DNS has already.
+    /// The records that are not handed over, because of what DNS has already.
     pub(super) left_out: Vec<LeftOut<'a>>,
 }
 
@@ -92,7 +92,7 @@ impl<'h, 'a> Published<'h, 'a> {
         }
         let texts = self.observations.values(&record.name, RecordType::Txt);
         let mut policies = texts.iter().filter(|text| is_dmarc(text));
-        // Another's may mean the same: ours is the one with the very text.
+        // Another policy may mean the same: ours is the one with exactly this text.
         if policies.next() == Some(&record.data.value()) && policies.next().is_none() {
             return Ok(record.clone());
         }

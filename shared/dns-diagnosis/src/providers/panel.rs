@@ -245,7 +245,7 @@ impl Panel {
         }
     }
 
-    /// Whether the panel appends the zone to what is typed as the name.
+    /// Whether the panel appends the zone to the name that a person enters.
     pub fn appends_zone(&self) -> bool {
         match self.provider.map(|provider| provider.host) {
             Some(HostForm::Relative) | None => true,

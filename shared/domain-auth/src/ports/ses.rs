@@ -112,7 +112,7 @@ pub struct ExistingIdentity {
     pub mail_from_domain: Option<String>,
     /// The name of its configuration set, if it has one.
     pub configuration_set: Option<String>,
-    /// Whose identity it is.
+    /// The owner of the identity.
     pub owner: IdentityOwner,
     /// Its tags say that this stack created or adopted it.
     pub ours: bool,

@@ -138,7 +138,7 @@ fn components(
         .and_then(|problem| problem.pointer_mut("/properties/code"))
         .expect("a schema of problems");
     code["enum"] = json!(codes);
-    // One whose properties have become those of a variant has no use of its own.
+    // A schema whose properties have become those of a variant is no longer needed.
     let texts: Vec<String> = paths
         .values()
         .chain(components.values())

@@ -215,7 +215,7 @@ impl ApiError {
                 429,
                 "too_many_to_recipient",
                 "Enough emails to this address for today",
-                // The same for both limits: what other clients send is not the caller's to know.
+                // The same for both limits: the caller must not learn what other clients send.
                 format!(
                     "To one address no more than {PER_RECIPIENT} emails with instructions are sent for a \
                          client in a day (UTC), and no more than {PER_RECIPIENT_OF_ALL} for all clients \

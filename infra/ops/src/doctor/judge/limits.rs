@@ -22,7 +22,7 @@ pub(super) fn judge(facts: &Facts, findings: &mut Vec<Finding>) {
     }
     if quota.is_finite() && quota > DEFAULT_IDENTITY_QUOTA {
         findings.push(Code::IdentityQuotaAboveDefault.found(
-            format!("IdentityQuota is {quota}. The default quota of SES is {DEFAULT_IDENTITY_QUOTA} identities, and no call tells another: above the account's real quota, the alarm for identities never goes off."),
+            format!("IdentityQuota is {quota}. The default quota of SES is {DEFAULT_IDENTITY_QUOTA} identities, and no call returns the quota of an account: above the account's real quota, the alarm for identities never goes off."),
             "Keep it only if AWS has raised the quota of this account in this region; otherwise set it to 10000.",
         ));
     }
@@ -42,7 +42,7 @@ pub(super) fn judge(facts: &Facts, findings: &mut Vec<Finding>) {
     let rate = facts.number("SesCallsPerSecond").unwrap_or(1.0);
     if rate > 1.0 {
         findings.push(Code::SesRateAboveDefault.found(
-            format!("SesCallsPerSecond is {rate}. The documented quota of SES is 1 identity call per second, and no call tells another."),
+            format!("SesCallsPerSecond is {rate}. The documented quota of SES is 1 identity call per second, and no call returns the quota of an account."),
             "Keep it only if AWS has raised the quota of this account; otherwise set it to 1.",
         ));
     }

@@ -87,7 +87,7 @@ impl Wording<'_> {
             | Code::HostMisplaced
             | Code::DmarcWrongPlace
             | Code::AtApex => Some(self.change_host(record, at.unwrap_or(place), raw)),
-            // What is at the domain itself is of no use there, however it is mended.
+            // A record at the domain itself is of no use there, however it is mended.
             code if is_of_value(code) && self.is_at_domain(finding) => {
                 Some(self.add_below_domain(record, raw, at.unwrap_or(place)))
             }

@@ -61,7 +61,7 @@ impl Wording<'_> {
             exchange: exchange.clone(),
         };
         let panel = &self.panel;
-        // Of two with the same host, the priority tells which one is meant.
+        // If two have the same host, the priority tells which one is meant.
         let priority = match (&keep, panel.priority_field()) {
             (RecordData::Mx { preference, .. }, Some(field)) if ours.len() > 1 => {
                 format!(" and {preference} in the field “{field}”")

@@ -146,7 +146,7 @@ fn legible(text: &str) -> Option<String> {
     let kept: Vec<&str> = std::iter::once("v=spf1").chain(kept).collect();
     let kept = kept.join(" ");
     let ends = kept == "v=spf1" && !text.contains("all");
-    // What ended in an unreadable term with `all` in it gets the proposed end.
+    // A record that ended in an unreadable term with `all` in it gets the proposed end.
     let has_end = ["all", "redirect="].iter().any(|end| kept.contains(end));
     Some(if has_end || ends {
         kept

@@ -62,7 +62,7 @@ pub(super) fn piece_before(seen: &str, expected: &str) -> Option<String> {
     let host = expected.rsplit(' ').next().unwrap_or(expected);
     let from = decoded.to_lowercase().find(&host.to_lowercase())?;
     let piece = decoded.get(..from)?.trim();
-    // The priority of an MX record is a field of its own, which is not part of what was typed.
+    // The priority of an MX record is a field of its own, which is not part of the entered value.
     let piece = match expected.split_once(' ') {
         Some(_) => piece.split_once(' ').map_or("", |(_, rest)| rest),
         None => piece,

@@ -273,7 +273,7 @@ fn reconcile(judged: Vec<Judgement>) -> Judgement {
         chosen.findings.push(disagreement);
         for other in others {
             for finding in other.findings {
-                // That it is missing elsewhere is what the disagreement says.
+                // The disagreement already says that it is missing elsewhere.
                 let new = !chosen.has(finding.code) && finding.code != DiagnosisCode::NotFound;
                 if new {
                     chosen.findings.push(finding);

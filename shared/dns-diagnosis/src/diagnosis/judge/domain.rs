@@ -62,7 +62,7 @@ pub(super) fn trouble(case: &Case<'_>, records: &[JudgedRecord]) -> Option<Troub
         {
             Some(Trouble::Suspended)
         }
-        // While its name servers change, records may be seen at those of before.
+        // While its name servers change, records may be seen at the previous ones.
         ZoneOutcome::Found(_) if !records.is_empty() && records.iter().all(is_found) => None,
         ZoneOutcome::Found(_) if is_elsewhere(case) || is_dead(case) => Some(Trouble::NotLive),
         ZoneOutcome::Found(_) => {

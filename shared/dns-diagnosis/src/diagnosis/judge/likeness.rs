@@ -50,7 +50,7 @@ impl Expected<'_> {
         if self.same(published) {
             return Likeness::Same;
         }
-        // Anybody may publish 64 KiB; no mistake makes that much of a value.
+        // Anyone may publish 64 KiB, but no mistake makes a value that long.
         if published.len() > self.value.len() + MAX_WRAPPING {
             return Likeness::Other {
                 bare: String::new(),
@@ -62,7 +62,7 @@ impl Expected<'_> {
             Ok(mistakes) => return Likeness::Damaged(mistakes),
             Err(other) => other,
         };
-        // A backslash in front of a sign belongs into a zone file, not into the value.
+        // A backslash in front of a sign belongs in a zone file, not in the value.
         if published.contains('\\') {
             let mut undone = self.undo(&published.replace('\\', "")).unwrap_or_default();
             if !undone.is_empty() || self.same(&published.replace('\\', "")) {

@@ -140,7 +140,7 @@ impl Case<'_> {
         let is_alone = label == host;
         Some(NearName {
             name: [host, ".", label, ".", domain].concat(),
-            // What is below the record's own name exists only if that name does.
+            // A name below the record's own name exists only if that name does.
             below: Some(if is_alone {
                 record.name.clone()
             } else {

@@ -164,7 +164,7 @@ impl Case<'_> {
     /// The record with its value, right or damaged, under another name.
     fn displaced(&self, record: &Record, name: &str) -> Option<Judgement> {
         if record.id == RecordId::Dmarc {
-            // Whatever policy it is, it is one.
+            // Any policy counts.
             let values = self.observations.values(name, RecordType::Txt);
             let policy = values.iter().any(|text| is_dmarc(text));
             return policy.then(|| Judgement::wrong(Vec::new(), values));
@@ -251,7 +251,7 @@ impl Case<'_> {
 
     /// Whether the provider's panel takes so long a name.
     fn measure_host(&self, record: &Record, judged: &mut Judgement) {
-        // Recognizing the panel is expensive, and nothing has to be typed for a record that is right.
+        // Recognizing the panel is expensive, and nothing has to be entered for a record that is right.
         if !matches!(judged.standing, Standing::Absent | Standing::Wrong) {
             return;
         }

@@ -33,7 +33,7 @@ impl SpfAnswers for Observations<'_> {
                 target.clone_into(&mut question.name);
                 continue;
             }
-            // Of one server: together, two that disagree would have two records.
+            // The records of one server: two that disagree would have two records together.
             let answers = answers(observation);
             let data = answers.iter().find_map(|outcome| match outcome {
                 Outcome::Found { data, .. } => Some(data),
@@ -125,7 +125,7 @@ impl Case<'_> {
 
     fn weigh_spf(&self, record: &Record, value: &str, text: &str) -> (Standing, Vec<Finding>) {
         let damage = || match self.expected(record, value, false).compare(text) {
-            // Where a space is missing after the version, a term is malformed.
+            // If a space is missing after the version, a term is malformed.
             Likeness::Damaged(codes) if codes != [Code::ValuesJoined] => codes
                 .into_iter()
                 .map(|code| Finding::of(code, text))

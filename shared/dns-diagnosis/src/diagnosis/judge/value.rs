@@ -115,7 +115,7 @@ impl Case<'_> {
         if host.len() > 1 {
             names.push(host.to_owned());
         }
-        // The longest first, so that no shorter one leaves a rest behind.
+        // The longest is tried first, so that a shorter one leaves no remainder.
         names.sort_by_key(|name| std::cmp::Reverse(name.len()));
         let zones = if is_target {
             let domain = self.context.domain.as_str().to_owned();

@@ -228,7 +228,7 @@ async fn first_answer(world: Shared) {
     let again = answer_to(request).await;
     assert_eq!(again.status, first.status, "not 200");
     assert_eq!(again.body, first.body);
-    // The same key of another client is another key.
+    // The same key of another client is a different key.
     let other = world.other_client_admin();
     let theirs = post_as(&world, other, "/domains", body, Some(&key)).await;
     assert_eq!(theirs.body["status"], "contested", "{theirs:?}");

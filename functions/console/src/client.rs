@@ -214,7 +214,7 @@ impl<F: Fetch> Visit<'_, F> {
             if main.len() <= view::LONGEST_MAIN || most <= 1 {
                 return Ok(main);
             }
-            // As many of these entries as would fit well, were all of one length.
+            // As many entries as fit well if all have the same length.
             limit = (most * view::LONGEST_MAIN * 9 / (10 * main.len())).clamp(1, most - 1);
         }
     }

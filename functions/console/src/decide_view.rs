@@ -140,7 +140,7 @@ impl<'a> Decide<'a> {
         self.is_contested() && self.proven.is_some()
     }
 
-    /// Where another client holds the name, a decision about that claim comes first.
+    /// If another client holds the name, a decision about that claim comes first.
     fn can_adopt(&self) -> bool {
         let claim = self.domain.claim.as_ref();
         let is_held =

@@ -157,7 +157,7 @@ pub(crate) fn opened(
         refresh_seconds: waits(status).then_some(REFRESH),
         reloads_without_script: true,
         session: "",
-        // That a check was refused is said once.
+        // The refusal of a check is shown once.
         address: if was_refused { token.as_str() } else { "" },
     };
     Ok(frame.render()?)

@@ -135,7 +135,7 @@ where
         let domain = self.store.domain(client, name);
         let (domain, history) = futures::future::try_join(domain, gather).await?;
         let view = history.view(&self.cursors, list);
-        // That of a domain that is gone is kept: it says who removed it.
+        // The history of a removed domain is kept: it says who removed the domain.
         if view.items.is_empty() && domain.is_none_or(|domain| !domain.is_there()) {
             return Err(ApiError::NotFound);
         }

@@ -148,7 +148,7 @@ async fn resources(aws: &Aws, stack: &str) -> Result<BTreeMap<String, Resource>,
             return Ok(resources);
         };
         for resource in page.members("StackResourceSummaries") {
-            // One whose deletion has ended stays in the list.
+            // A deleted stack stays in the list.
             if resource.text_of("ResourceStatus") == "DELETE_COMPLETE" {
                 continue;
             }

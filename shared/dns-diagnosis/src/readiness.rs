@@ -66,7 +66,7 @@ pub enum MailboxProvider {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct ProviderCheck {
-    /// Whose rules.
+    /// The provider whose rules are checked.
     pub provider: MailboxProvider,
     /// Whether the rules are met.
     pub met: Verdict,
@@ -241,7 +241,7 @@ fn spf_rule(mail_from: Verdict, diagnosis: &Diagnosis, asked_at: AskedAt<'_>) ->
     check(BulkRule::Spf, met, &[message, &more].concat())
 }
 fn alignment_rule(ses: Option<SesStatus>, diagnosis: &Diagnosis, domain: &DomainName) -> RuleCheck {
-    // Which label it is makes no difference to mail from the domain itself, but where it has a DMARC record.
+    // The label makes no difference to mail from the domain itself, unless there is a DMARC record at it.
     let mut others = diagnosis.dmarc_above.iter();
     let own = others.find(|other| is_below(&other.name, domain));
     let default = MailFromLabel::default_label().below(domain);

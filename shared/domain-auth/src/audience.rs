@@ -99,7 +99,7 @@ fn client_is_told(event_type: EventType) -> Told {
         EventType::RecordsReady | EventType::Expiring | EventType::Authenticated => Told::Yes,
         EventType::Rejected | EventType::AtRisk | EventType::Recovered => Told::Yes,
         EventType::Failed | EventType::Displaced => Told::Yes,
-        // By Lasso support.
+        // Only a removal by Lasso support is a warning.
         EventType::Removed => Told::IfWarning,
         EventType::Added | EventType::Contested | EventType::Ready => Told::No,
         EventType::Verified | EventType::Stuck => Told::No,

@@ -236,7 +236,7 @@ fn a_domain_that_cannot_be_added_is_never_to_be_added() {
     for address in ["a@oakz.com", "a@www.oakz.com", "a@www.www.oakz.com"] {
         assert_eq!(verdict(address), to_be_added, "{address}");
     }
-    // What was added before a rule can still be used.
+    // A domain that was added before a rule can still be used.
     added(&store, "maple", "held.test");
     assert!(matches!(verdict("a@held.test"), Verdict::Covered { .. }));
 }

@@ -66,7 +66,7 @@ impl MadeLinkView {
 }
 
 impl LinkListView {
-    /// Those of a domain that are live.
+    /// The live links of a domain.
     pub fn new(domain: &Domain, now: Timestamp) -> Self {
         let live = domain.links.iter().filter(|link| link.is_live(now));
         Self {

@@ -118,7 +118,7 @@ fn key_of(request: &Request) -> Result<Option<IdempotencyKey>, KeyError> {
     IdempotencyKey::parse(value).map(Some)
 }
 
-/// Whose keys they are, by who calls.
+/// The owner of the idempotency keys: the client of a Client Administrator, or the person at Lasso support.
 fn owner_of(request: &ParsedRequest) -> Option<KeyOwner> {
     let caller = request.caller().ok()?;
     match caller.role {

@@ -358,7 +358,7 @@ fn named_client(
     }
 }
 
-/// That of the path, of the address whose sending is asked about, or of the body of `POST /domains`.
+/// The domain of the path, of the address whose sending is asked about, or of the body of `POST /domains`.
 fn domain_of(
     request: &Request,
     operation: Option<Operation>,

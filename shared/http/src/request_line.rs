@@ -54,7 +54,7 @@ macro_rules! line {
 }
 
 impl RequestLine {
-    /// Whose domain it is about, also if the caller may not call, and which domain.
+    /// The client and the domain that the request is about, also if the caller may not make it.
     pub(crate) fn of(request: &ParsedRequest) -> Self {
         let (client, domain) = (request.client_as_sent(), request.domain_as_sent());
         Self {

@@ -160,7 +160,7 @@ impl Note {
     /// Any text of at most 1,000 characters without control characters but line ends, which become line
     /// feeds. Characters that do not show are taken out.
     pub fn parse(text: &str) -> Result<Self, IdentifierError> {
-        // What the text fields of browsers send (HTML, "multipart form data").
+        // The line ends that the text fields of browsers send (HTML, "multipart form data").
         let text = text.replace("\r\n", "\n");
         let text = bounded(&text, MAX_NOTE)?;
         if text.chars().any(|c| c.is_control() && c != '\n') {

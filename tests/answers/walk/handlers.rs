@@ -12,7 +12,7 @@ use serde_json::{Map, Value, json};
 
 use crate::world::{WalkPorts, World};
 
-/// As many as keep no call waiting.
+/// So many that no call has to wait.
 const CALLS_PER_SECOND: u32 = 1_000;
 const LIMITS: Limits = Limits {
     domains: 500,

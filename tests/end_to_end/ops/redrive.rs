@@ -65,7 +65,7 @@ async fn redriven(world: Shared) {
         send_by_hand(&world, of_topic, &envelope.to_string()).await;
     }
 
-    // What is only looked at can be looked at again at once.
+    // A message that was only looked at can be looked at again at once.
     for _ in 0..2 {
         let told = ops(&world, &["redrive"]).await;
         assert_eq!(told.code, Some(1), "{told:?}");

@@ -20,7 +20,7 @@ pub(super) struct Connected {
 }
 
 impl Connected {
-    /// Those of the stack; SES is called at the pace that the stack may have.
+    /// The ports of the stack; SES is called at the pace that the stack may have.
     pub(super) fn to(aws: &Aws, stack: &Stack) -> Result<Self, Error> {
         let calls = stack.parameter("SesCallsPerSecond").parse().unwrap_or(1);
         let region = aws.region().to_owned();

@@ -41,7 +41,7 @@ enum Erasing {
         client: String,
         began_at: Timestamp,
         domains_left: Option<usize>,
-        /// Of the domains that the client had when this command began.
+        /// Domains with adopted identities that the client had when this command began.
         adopted: Vec<String>,
     },
     Erased {
@@ -54,7 +54,7 @@ enum Erasing {
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Held {
     domains: usize,
-    /// Those whose identities were adopted.
+    /// The domains whose identities were adopted.
     adopted: Vec<String>,
 }
 

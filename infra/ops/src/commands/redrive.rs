@@ -71,7 +71,7 @@ pub(super) async fn run(aws: &Aws, stack: &Stack, options: &Redrive) -> Result<R
 /// Looks at the dead letters of the queue whose outputs begin with `queue`, or has SQS move them back to it.
 async fn redrive(client: &Client, stack: &Stack, queue: &str, yes: bool) -> Result<Alerts, Error> {
     let url = stack.output(&format!("{queue}DeadLetterQueueUrl"))?;
-    // What is looked at is hidden for a while, from a task of SQS as well: so what is moved is only counted.
+    // A message that is looked at is hidden for a while, also from a task of SQS, so messages that are moved are only counted.
     let mut alerts = Alerts {
         waiting: waiting(client, url, !yes).await?,
         ..Alerts::default()
@@ -165,7 +165,7 @@ async fn put_back(client: &Client, url: &str, receipts: &[String]) {
         let entry = entry.id(number.to_string()).receipt_handle(receipt);
         entry.visibility_timeout(0).build()
     });
-    // An entry without an identifier is none.
+    // An entry without an identifier does not count.
     let entries = entries.filter_map(Result::ok).collect();
     let back = client.change_message_visibility_batch().queue_url(url);
     back.set_entries(Some(entries)).send().await.ok();

@@ -210,7 +210,7 @@ where
 {
     let Some(first) = seen.first_tokens.clone() else {
         nothing_above(tools, domain).await?;
-        // One of a start that was killed may have been asked for its token already.
+        // A killed run may already have asked for the token of its identity.
         delete(tools, &names.keys).await?;
         let dkim = made(tools, &names.keys).await?;
         let unasked = token(tools, &names.keys).await?;

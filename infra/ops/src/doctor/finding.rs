@@ -17,7 +17,7 @@ pub enum Severity {
 /// One thing that is wrong.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Finding {
-    /// Which kind.
+    /// The kind of finding.
     pub code: Code,
     /// How much it matters.
     pub severity: Severity,

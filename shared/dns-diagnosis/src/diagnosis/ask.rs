@@ -160,7 +160,7 @@ pub fn probes_for(
         }
         if exists {
             ask_instead(record, &mut questions);
-            // Where nothing exists at a name, no wildcard answers for it either.
+            // If nothing exists at a name, no wildcard answers for it either.
             case.ask_for_wildcard(record, &mut questions);
         }
     }

@@ -22,7 +22,7 @@ pub(super) struct Proposal<'a> {
 /// A record that is not handed over.
 #[derive(Debug)]
 pub(super) struct LeftOut<'a> {
-    /// As it would be.
+    /// The record as it would be handed over.
     pub(super) record: &'a Record,
     /// Why the record is left out: a sentence.
     pub(super) reason: &'static str,

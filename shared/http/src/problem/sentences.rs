@@ -14,7 +14,7 @@ const UNCONFIRMED: &str = "Its ownership record was found, but not yet at all na
 pub(super) const LINK_MADE_BEFORE: &str = "This request has made a link before, and its address is shown only once. If \
      the address was lost, withdraw that link and make another.";
 
-/// That a client has added as many domains as it may in a day.
+/// The sentence that a client has added as many domains as it may in a day.
 pub(super) fn too_many_additions(limit: u32) -> String {
     format!(
         "You can add no more than {limit} domains a day (UTC) (max_domains_added_per_day). Continue tomorrow, or ask \
@@ -22,14 +22,14 @@ pub(super) fn too_many_additions(limit: u32) -> String {
     )
 }
 
-/// That a domain has as many links as it may.
+/// The sentence that a domain has as many links as it may.
 pub(super) fn too_many_links() -> String {
     format!(
         "A domain can have no more than {MOST_LINKS} links at the same time. Withdraw a link that is no longer needed."
     )
 }
 
-/// That a domain cannot be ready, what comes first, and what became of the note.
+/// The sentence that a domain cannot be ready, what comes first, and what happened to the note.
 pub(super) fn not_ready(status: Status, first: &str, is_noted: bool) -> String {
     let noted = if is_noted {
         " Your note is in the history of the domain; Lasso support was not told."

@@ -53,7 +53,7 @@ pub fn read(path: &Path) -> Result<(Vec<Row>, Vec<RowNotDone>), Error> {
 const COLUMNS: [&str; 4] = ["client", "domain", "community", "contact_email"];
 
 pub(super) fn rows(text: &[u8]) -> Result<(Vec<Row>, Vec<RowNotDone>), Error> {
-    // What spreadsheets put in front of UTF-8.
+    // The byte order mark that spreadsheets put in front of UTF-8.
     let text = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text);
     let text = with_line_feeds(text);
     let mut reader = csv::ReaderBuilder::new()

@@ -140,7 +140,7 @@ fn names_above(name: &str) -> impl Iterator<Item = &str> {
 
 pub(super) fn is_verified(identity: &ListedIdentity) -> bool {
     use domain_auth::identity::AxisStatus;
-    // What this code does not know is asked for by itself.
+    // Data that this code does not know is asked for separately.
     match identity.verification {
         Some(AxisStatus::Success) | None => true,
         Some(AxisStatus::TemporaryFailure) => true,

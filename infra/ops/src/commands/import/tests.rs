@@ -356,7 +356,7 @@ fn three_thousand_identities_are_imported_once_each_however_often_the_import_is_
     let mut random = fastrand::Rng::with_seed(22);
     let mut kills = 0;
     loop {
-        // Of a row that is done, reading it is a point, which every life passes again.
+        // Reading a row that is done is one point at which a run can die, and every run passes it again.
         let done = world.store.all_domains().len();
         world.crash.die_at(done + random.usize(1..200));
         if let Some(outcome) = world.import(&rows, ImportAs::Authenticated) {

@@ -35,7 +35,7 @@ pub(super) struct Alerts {
 /// The messages that wait in a queue.
 #[derive(Debug, Default, Serialize)]
 pub(super) struct Waiting {
-    /// By SQS's approximate count.
+    /// The number of messages, by SQS's approximate count.
     pub(super) messages: u64,
     /// How many of them were looked at: 0 if they are moved.
     pub(super) looked_at: usize,

@@ -176,7 +176,7 @@ where
     P: Ports<Ses: Identities + IdentityStatuses + ListIdentities>,
 {
     let client = client()?;
-    // One of a start that was killed, so that Create answers again.
+    // An identity of a killed run is deleted, so that Create answers again.
     delete(tools, child).await?;
     let create = async || tools.ses.create(child, &client).await;
     let created = patiently(tools.clock, create).await;

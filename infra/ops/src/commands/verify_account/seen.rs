@@ -19,7 +19,7 @@ pub struct Seen {
     /// Tokens of the first life of the verified identity.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub first_tokens: Option<Vec<String>>,
-    /// Those of the second one.
+    /// Tokens of its second life.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub second_tokens: Option<Vec<String>>,
     /// When the identity without records was made, and its DKIM tokens.

@@ -95,7 +95,7 @@ fn a_run_that_dies_at_any_await_is_continued_by_the_next() {
         let mut died = false;
         through(&world, &mut seen, |seen| {
             loop {
-                // What the file has: what was noted before the step that died.
+                // The file has what was noted before the step that died.
                 let mut kept = seen.clone();
                 let ended = loop {
                     let mut trial = kept.clone();

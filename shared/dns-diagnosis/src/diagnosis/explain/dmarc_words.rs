@@ -248,7 +248,7 @@ impl Wording<'_> {
     }
 }
 
-/// That a mended record does not have all parts of the one that is there, if so.
+/// A note that the mended record lacks parts of the existing one, if so.
 fn lost_note(raw: &str, value: &str) -> String {
     let lost = left_out(raw, value);
     if lost.is_empty() {

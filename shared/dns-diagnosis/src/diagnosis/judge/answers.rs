@@ -38,7 +38,7 @@ pub(crate) fn answers(observation: &Observation) -> Vec<&Outcome> {
     authoritative
 }
 
-/// Where the answers about a name are among those about others.
+/// The place of the answers about a name among all answers.
 fn place_of(name: &str) -> (usize, &str) {
     (name.len(), name)
 }
@@ -228,7 +228,7 @@ impl<'a> Observations<'a> {
             .is_some_and(|seen| seen.recursive == Outcome::Failed { failure })
     }
 
-    /// Where the name is an alias, its target.
+    /// The target of the name, if it is an alias.
     pub(crate) fn alias(&self, name: &str, record_type: RecordType) -> Option<&'a str> {
         let observation = self.get(name, record_type)?;
         answers(observation)

@@ -349,7 +349,7 @@ fn malformed(text: &str) -> Vec<Finding> {
     findings
 }
 
-/// That receivers do not use a record, and that another one is in the same text, if so.
+/// The findings that receivers do not use a record and that another record is in the same text, if so.
 fn unusable(text: &str) -> Vec<Finding> {
     let joined = Joined::of(text).map(|_| Code::ValuesJoined);
     let codes = joined.into_iter().chain([Code::DmarcInvalid]);

@@ -63,7 +63,7 @@ const LINES: [Line; 13] = [
         "",
     ),
     (
-        "calls of ListEmailIdentities in an hour",
+        "ListEmailIdentities calls in an hour",
         |it| float(it.pages) / hours(),
         "",
     ),

@@ -150,7 +150,11 @@ pub struct Redrive {
 /// What to import, and in which state.
 #[derive(Debug, Clone, Args)]
 pub struct Import {
-    /// A CSV file with the columns client, domain, community, contact_email and no others. The last two are optional.
+    /// The CSV file.
+    #[arg(
+        help = "A CSV file with the columns client, domain, community, contact_email and no others. The last two are \
+                optional."
+    )]
     pub file: PathBuf,
     /// What the domains are: authenticated (Lasso sends for them) or verified (the final step is open).
     #[arg(long = "as", value_enum, default_value_t = Standing::Authenticated)]

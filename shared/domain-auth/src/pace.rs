@@ -5,7 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::domain::Domain;
 use crate::fnv::fnv1a_64;
-use crate::state::Status;
+use crate::state::{State, Status};
 use crate::watching::STRIKES_APART;
 
 /// Pairs of an age and an interval. While the domain's time in its state (or since a person asked
@@ -140,25 +140,31 @@ fn hash(domain: &Domain) -> u64 {
 pub struct Patience {
     /// For domains that are being registered with SES.
     pub provisioning: SignedDuration,
-    /// For domains that wait for the final step.
+    /// For domains that wait for Lasso support: verified ones for the final step, and proven claims
+    /// for a decision.
     pub staff: SignedDuration,
 }
 
 impl Patience {
     /// When `domain` is stuck. `None` if Lasso support was told, or if the state has no such limit.
     pub fn ends(self, domain: &Domain) -> Option<Timestamp> {
-        let patience = match domain.state.status() {
-            Status::Provisioning => self.provisioning,
-            Status::Verified => self.staff,
-            Status::Contested | Status::Pending | Status::Authenticated | Status::AtRisk => {
+        let patience = match &domain.state {
+            State::Provisioning(_) => self.provisioning,
+            State::Verified(_) => self.staff,
+            State::Contested(contested)
+                if contested.proven_at.is_some() && contested.taking_over_since.is_none() =>
+            {
+                self.staff
+            }
+            State::Contested(_) | State::Pending(_) | State::Authenticated(_) => return None,
+            State::AtRisk(_) | State::Failed(_) | State::Rejected(_) | State::Removing(_) => {
                 return None;
             }
-            Status::Failed | Status::Rejected | Status::Removing => return None,
         };
         domain
             .stuck_at
             .is_none()
-            .then(|| domain.state_since + patience)
+            .then(|| domain.waits_since() + patience)
     }
 }
 

@@ -365,8 +365,8 @@ impl Domain {
         domain.transition(trigger, actor, evidence, now, ids)
     }
 
-    /// Tells Lasso support that the domain has been in its state for too long. Once for each time
-    /// it enters a state.
+    /// Tells Lasso support that the domain has waited for too long. Once for each time it enters a
+    /// state.
     #[must_use]
     pub fn stuck(&self, now: Timestamp, ids: &impl Ids) -> Change {
         let mut change = self.updated(|domain| domain.stuck_at = Some(now));
@@ -375,7 +375,7 @@ impl Domain {
             Action::Stuck,
             Actor::Service,
             Some(status),
-            Some(evidence::of_stuck(self.state_since)),
+            Some(evidence::of_stuck(self.waits_since())),
             now,
         ));
         change.event = change

@@ -135,6 +135,10 @@ fn summary(domain: &Domain, event_type: EventType) -> String {
         },
         EventType::Recovered => "The records are in DNS again.".to_owned(),
         EventType::Removed => "The domain was removed.".to_owned(),
+        EventType::Stuck if domain.state.is_proven_claim() => format!(
+            "The claim was proven on {}, and has waited for Lasso support since.",
+            domain.waits_since()
+        ),
         EventType::Stuck => format!(
             "The domain has been {} since {}.",
             domain.state.status(),

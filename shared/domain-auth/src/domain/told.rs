@@ -40,6 +40,17 @@ impl Domain {
         deadline.map(|deadline| deadline - WARNED_BEFORE)
     }
 
+    /// Since when it waits in its state: a proven claim since its proof.
+    pub(crate) fn waits_since(&self) -> Timestamp {
+        let proven_at = match &self.state {
+            State::Contested(contested) => contested.proven_at,
+            State::Provisioning(_) | State::Pending(_) | State::Verified(_) => None,
+            State::Authenticated(_) | State::AtRisk(_) | State::Failed(_) => None,
+            State::Rejected(_) | State::Removing(_) => None,
+        };
+        proven_at.unwrap_or(self.state_since)
+    }
+
     /// Tells the client's contact that the time for the records ends soon. Once for each time the
     /// domain enters a state.
     #[must_use]

@@ -6,7 +6,9 @@ use crate::history::Actor;
 use crate::identity::{Dkim, DkimToken, MailFromLabel, SesIdentity, VerificationToken};
 use crate::names::{ClientId, DomainName, EventId};
 use crate::ports::Ids;
-use crate::state::{AtRisk, Authenticated, Failed, FailureReason, Pending, State, Verified};
+use crate::state::{
+    AtRisk, Authenticated, Contested, Failed, FailureReason, Pending, State, Verified,
+};
 use crate::watching::Watch;
 
 const T0: Timestamp = Timestamp::UNIX_EPOCH;
@@ -204,4 +206,17 @@ fn only_the_service_and_lasso_support_can_keep_a_domain_waiting() {
         }),
     );
     assert_eq!(patience.ends(&sending), None);
+    let mut claim = domain("example.com", State::contested(String::new(), T0));
+    assert_eq!(patience.ends(&claim), None, "it waits for the client");
+    let State::Contested(contested) = &mut claim.state else {
+        panic!("not contested");
+    };
+    contested.proven_at = Some(T0 + HOUR);
+    let taken_over = State::Contested(Contested {
+        taking_over_since: Some(T0 + HOUR),
+        ..contested.clone()
+    });
+    assert_eq!(patience.ends(&claim), Some(T0 + HOUR + DAY));
+    claim.state = taken_over;
+    assert_eq!(patience.ends(&claim), None, "it has been decided");
 }

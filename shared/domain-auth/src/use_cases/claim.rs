@@ -4,12 +4,14 @@
 mod ground;
 mod in_the_way;
 mod steps;
+mod stuck;
 
 use futures::stream::{self, StreamExt, TryStreamExt};
 use jiff::Timestamp;
 
 use self::in_the_way::{CHANGED_AT_ONCE, Known, READS_AT_ONCE};
 use self::steps::{cleared, has_room, taken, taking_over, unchallenged};
+use self::stuck::side_of;
 use super::StoreTools;
 use super::registers::register_of;
 use crate::alerts::stops_mail;
@@ -17,7 +19,7 @@ use crate::attempts::Attempts;
 use crate::claims::ClaimRegister;
 use crate::dns::{Data, DnsLook, Outcome, RecordType};
 use crate::domain::{Challenger, Change, Domain};
-use crate::event::{Event, EventType, Severity, Side, staff_path};
+use crate::event::{Event, EventType, Severity};
 use crate::evidence::{self, Internal, OwnershipSeen};
 use crate::history::{Action, Actor};
 use crate::names::{ClientId, DomainName};
@@ -29,6 +31,7 @@ use crate::state::{State, Status};
 
 pub use self::ground::Ground;
 pub(super) use self::steps::displaced;
+pub(super) use self::stuck::stuck;
 
 /// The most claimants that are stored with a holder, which limits the size of its item. Lasso
 /// support is told of each claimant anyway.
@@ -357,15 +360,4 @@ fn undecided(
         change
     });
     [change].into_iter().chain(told).collect()
-}
-
-fn side_of(holder: &Domain) -> Side {
-    Side {
-        client: holder.client.clone(),
-        domain: holder.name.clone(),
-        status: holder.state.status(),
-        state_since: holder.state_since,
-        contact_email: holder.contact_email.clone(),
-        path: staff_path(&holder.client, &holder.name),
-    }
 }

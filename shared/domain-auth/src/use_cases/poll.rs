@@ -28,6 +28,7 @@ use part::Part;
 use times::Times;
 
 use super::Tools;
+use super::claim;
 use super::erase::ErasingStore;
 use super::publish::publish_outbox;
 use crate::dns::Lookup;
@@ -290,7 +291,15 @@ impl<P: PollerPorts> Poller<'_, P> {
     ) -> Option<Domain> {
         let is_over = |at: Option<Timestamp>| at.is_some_and(|at| at <= now);
         let change = if is_over(self.settings.patience.ends(&domain)) {
-            domain.stuck(now, self.tools.ids)
+            match claim::stuck(&self.tools, &domain, now).await {
+                Ok(change) => change,
+                Err(error) => {
+                    let unchanged = domain.updated(|_| {});
+                    let unread = Err(CommitError::Store(error));
+                    self.written(&domain, &unchanged, unread, report).await;
+                    return None;
+                }
+            }
         } else if is_over(domain.warns_at()) {
             domain.expiring(now, self.tools.ids)
         } else {

@@ -15,6 +15,7 @@ mod release;
 mod removal;
 mod restarts;
 mod steps;
+mod stuck;
 mod suffixes;
 mod takeover;
 mod world;

@@ -174,7 +174,7 @@ fn lasso_support_decides_about_a_verified_holder_and_is_told_once() {
         world.publish_proof("cedar", wanted);
         world.settle();
         world.poll_after(DAY);
-        world.poll_after(DAY);
+        world.poll_after(DAY / 2);
         let after = world.domain("maple", holds).unwrap();
         assert_eq!(after.state, before.state, "{context}");
         assert_eq!(world.holder(holds).as_deref(), Some("maple"), "{context}");

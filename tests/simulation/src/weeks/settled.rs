@@ -45,6 +45,12 @@ pub(super) fn check(world: &World, throttled: usize) {
                 domain.next_check
             ));
         }
+        let told = world.operator.settings.patience.ends(domain);
+        if let Some(late) = told.filter(|told| *told + slowest < now) {
+            journal.wrong(&format!(
+                "Lasso support had to be told at {late} that {name} is {status}, and was not"
+            ));
+        }
         if let Some(actor) = &domain.check_asked_by {
             journal.wrong(&format!("{actor:?} was never told what is at {name}"));
         }

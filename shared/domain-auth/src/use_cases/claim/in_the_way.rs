@@ -174,7 +174,7 @@ pub(super) fn is_challenger(challenger: &Challenger, claimant: &Domain) -> bool 
 
 /// Whether SES has verified the domain, so that only Lasso support may take the name from its
 /// holder.
-fn is_verified(status: Status) -> bool {
+pub(super) fn is_verified(status: Status) -> bool {
     match status {
         Status::Verified | Status::Authenticated | Status::AtRisk | Status::Rejected => true,
         Status::Provisioning | Status::Pending | Status::Failed => false,

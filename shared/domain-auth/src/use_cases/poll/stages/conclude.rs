@@ -71,7 +71,11 @@ impl<P: PollerPorts> Poller<'_, P> {
         };
         let mut report = Report::default();
         let written = match ended {
-            Ok(change) => report.written(domain, &change, Ok(())),
+            Ok(change) => {
+                let written = report.written(domain, &change, Ok(()));
+                self.wake_when_stuck(&change, &mut report).await;
+                written
+            }
             Err(error) => {
                 let unchanged = domain.updated(|_| {});
                 self.written(domain, &unchanged, Err(error), &mut report)
@@ -80,6 +84,16 @@ impl<P: PollerPorts> Poller<'_, P> {
         };
         report.count(Counter::LookedAt, usize::from(written));
         Some(report)
+    }
+
+    /// Moves the next look at a claim to the time at which Lasso support is told that it is stuck, if
+    /// that comes first.
+    async fn wake_when_stuck(&self, written: &Change, report: &mut Report) {
+        let stuck = self.settings.patience.ends(&written.domain);
+        if stuck.is_some_and(|stuck| stuck < written.domain.next_check) {
+            let change = written.domain.updated(|_| {});
+            self.commit(&written.domain, change, report).await;
+        }
     }
 
     async fn write(&self, concluded: Concluded, times: Times, part: &mut Part) {

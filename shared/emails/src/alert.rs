@@ -14,7 +14,8 @@ use crate::parts::{
     IMITATES, ready, ready_heading, records_for_support, standing, stays_verified, stops_mail,
     subject,
 };
-use crate::words::{self, moment};
+use crate::waiting::{has_holder, other_sides, stuck_heading, stuck_on, waits_for_decision};
+use crate::words::moment;
 
 /// The email of an event.
 pub fn alert(event: &Event, console: &Console) -> Draft {
@@ -57,7 +58,13 @@ pub(crate) fn heading(event: &Event) -> &'static str {
         EventType::Added => "added",
         EventType::RecordsReady => "records ready",
         EventType::Expiring => "time ends soon",
-        EventType::Contested if event.severity == Severity::Action => "decision wanted",
+        EventType::Contested if event.severity == Severity::Action => {
+            if has_holder(event) {
+                "decision wanted"
+            } else {
+                "proven, waits for Lasso support"
+            }
+        }
         EventType::Contested => "contested",
         EventType::Displaced => "lost to another client",
         EventType::Ready => ready_heading(event),
@@ -68,18 +75,7 @@ pub(crate) fn heading(event: &Event) -> &'static str {
         EventType::Failed => "verification failed",
         EventType::Rejected => "final step rejected",
         EventType::Removed => "removed",
-        EventType::Stuck => stuck_heading(event.status),
-    }
-}
-
-/// The heading for a domain that is stuck.
-fn stuck_heading(status: Status) -> &'static str {
-    match status {
-        Status::Provisioning => "stuck, waits for Amazon SES",
-        Status::Verified => "stuck, waits for the final step",
-        Status::Contested => "stuck, waits for a decision",
-        Status::Pending | Status::Failed => "stuck, waits for DNS records",
-        Status::Authenticated | Status::AtRisk | Status::Rejected | Status::Removing => "stuck",
+        EventType::Stuck => stuck_heading(event),
     }
 }
 
@@ -95,23 +91,14 @@ fn tone(event: &Event) -> Tone {
     }
 }
 
-/// Whether it is a contested claim that its client has proven.
-pub(crate) fn waits_for_decision(event: &Event) -> bool {
-    match event.event_type {
-        EventType::Contested => event.severity == Severity::Action,
-        EventType::Stuck => event.status == Status::Contested,
-        EventType::Added | EventType::Displaced | EventType::Ready | EventType::Verified => false,
-        EventType::Authenticated | EventType::AtRisk | EventType::Recovered => false,
-        EventType::Failed | EventType::Rejected | EventType::Removed => false,
-        EventType::RecordsReady | EventType::Expiring => false,
-    }
-}
-
 /// The state in a sentence, with its time.
 fn stands(event: &Event) -> String {
     let since = event.state_since.unwrap_or(event.occurred_at);
     let name = event.domain.to_unicode();
     let stands = match event.status {
+        Status::Contested if waits_for_decision(event) && !has_holder(event) => {
+            "is proven by a client, and waits for Lasso support"
+        }
         Status::Contested if waits_for_decision(event) => {
             "is proven by a client while another has it, and waits for Lasso support to decide"
         }
@@ -170,8 +157,8 @@ fn parts(event: &Event, stands: String) -> Vec<Part> {
 fn why(event: &Event) -> String {
     let about = |text: &str| shown_about(&event.domain, text);
     match event.event_type {
-        EventType::Stuck => stuck_on(event.status).to_owned(),
-        EventType::Contested if !event.other_sides.is_empty() => format!(
+        EventType::Stuck => stuck_on(event).to_owned(),
+        EventType::Contested if has_holder(event) => format!(
             "{} has proven that the domain is its own. Another client has the name, and Amazon SES has verified it.",
             client_in_full(event)
         ),
@@ -182,26 +169,6 @@ fn why(event: &Event) -> String {
         EventType::Recovered | EventType::Failed => about(&event.summary),
         EventType::Rejected => format!("The reason: {}", quotation(&about(&event.summary))),
         EventType::Removed | EventType::RecordsReady | EventType::Expiring => about(&event.summary),
-    }
-}
-
-/// What a stuck domain waits for, and who has to act.
-pub(crate) fn stuck_on(status: Status) -> &'static str {
-    match status {
-        Status::Provisioning => {
-            "It waits for Amazon SES, which has not registered it yet. The client has no records to \
-             publish until then, and can do nothing."
-        }
-        Status::Verified => {
-            "It waits for Lasso support: the client has done its part, and only the final step is missing."
-        }
-        Status::Contested => {
-            "It waits for Lasso support: the client has proven the domain, and another client has the name."
-        }
-        Status::Pending | Status::Failed => "It waits for the client's DNS records.",
-        Status::Authenticated | Status::AtRisk | Status::Rejected | Status::Removing => {
-            "It does not move on."
-        }
     }
 }
 
@@ -235,34 +202,6 @@ fn facts(event: &Event) -> Vec<(&'static str, String)> {
     facts.push(("Added", moment(event.added_at)));
     facts.push(("Happened", moment(event.occurred_at)));
     facts
-}
-
-/// The clients between which Lasso support decides.
-fn other_sides(event: &Event) -> Option<Part> {
-    if event.other_sides.is_empty() {
-        return None;
-    }
-    let claimant = vec![
-        format!("{} claims it, and has proven it", client_in_full(event)),
-        event.domain.to_unicode(),
-        "waits for a decision".to_owned(),
-        event.state_since.map(moment).unwrap_or_default(),
-        contact(event.contact_email.as_ref()),
-    ];
-    let holders = event.other_sides.iter().map(|side| {
-        vec![
-            format!("{} has it", shown(side.client.as_str())),
-            side.domain.to_unicode(),
-            words::state_word(side.status).to_owned(),
-            moment(side.state_since),
-            contact(side.contact_email.as_ref()),
-        ]
-    });
-    Some(Part::Table {
-        title: "Both sides".to_owned(),
-        columns: vec!["Client", "Domain", "State", "Since", "Contact"],
-        rows: [claimant].into_iter().chain(holders).collect(),
-    })
 }
 
 pub(crate) fn contact(address: Option<&domain_auth::names::EmailAddress>) -> String {
@@ -303,7 +242,11 @@ fn by_itself(event: &Event) -> String {
     let until = event.deadline.map(moment);
     let what = match (event.status, until) {
         (Status::Contested, _) if waits_for_decision(event) => {
-            "nothing. The claim stays as it is until Lasso support decides.".to_owned()
+            if has_holder(event) {
+                "nothing. The claim stays as it is until Lasso support decides.".to_owned()
+            } else {
+                "the client gets the domain when nothing blocks its claim any more.".to_owned()
+            }
         }
         (Status::Contested, Some(until)) => {
             format!("the claim ends on {until}, unless the ownership record is found before.")
@@ -365,8 +308,12 @@ fn label(event: &Event) -> &'static str {
         {
             "Take the final step"
         }
-        EventType::Contested if event.severity == Severity::Action => "Decide who has the domain",
-        EventType::Stuck if event.status == Status::Contested => "Decide who has the domain",
+        EventType::Contested if event.severity == Severity::Action && has_holder(event) => {
+            "Decide who has the domain"
+        }
+        EventType::Stuck if event.status == Status::Contested && has_holder(event) => {
+            "Decide who has the domain"
+        }
         EventType::Added | EventType::Contested | EventType::Displaced | EventType::Ready => {
             "Open the domain"
         }

@@ -68,7 +68,7 @@ impl ChatMessage {
                 description: shortened(&lines.join("\n")),
                 next_steps: next_steps(draft),
                 keywords: vec![
-                    plain(event.client.as_str()),
+                    of_names(event.client.as_str()),
                     event.event_type.as_str().to_owned(),
                     event.severity.as_str().to_owned(),
                 ],
@@ -87,7 +87,7 @@ impl ChatMessage {
 /// copying.
 fn lines(part: &Part) -> Vec<String> {
     match part {
-        Part::Sentence(text) => vec![plain(text)],
+        Part::Sentence(text) => vec![of_names(text)],
         Part::Callout { label, text, .. } => vec![format!("*{label}:* {}", plain(text))],
         Part::Quote { intro, lines } => {
             let quoted = lines.iter().map(|line| format!("> {}", plain(line)));
@@ -103,7 +103,7 @@ fn lines(part: &Part) -> Vec<String> {
             vec![facts.join(" · ")]
         }
         Part::List { title, items } => {
-            let items = items.iter().map(|item| format!("• {}", plain(item)));
+            let items = items.iter().map(|item| format!("• {}", of_names(item)));
             [plain(title)].into_iter().chain(items).collect()
         }
         Part::Records { records, .. } => {
@@ -111,9 +111,9 @@ fn lines(part: &Part) -> Vec<String> {
             open.map(|record| {
                 format!(
                     "• {}: {}. {}",
-                    plain(&record.kind),
+                    of_names(&record.kind),
                     record.state,
-                    plain(&record.message)
+                    of_names(&record.message)
                 )
             })
             .collect()
@@ -145,8 +145,31 @@ fn next_steps(draft: &Draft) -> Vec<String> {
 }
 
 /// A text in one line without markup, mentions or links.
+///
+/// An emoji's name is between two colons, the first of which has no space after it. Of two underscores
+/// that make text italic, no letter or digit follows the second (CommonMark 0.31, "Emphasis and strong
+/// emphasis"). Underscores of DNS names, which people copy, are kept with that.
+fn of_names(text: &str) -> String {
+    let text = one_line(text);
+    let mut following = text.chars().skip(1);
+    let character = |c| {
+        let next = following.next();
+        match c {
+            ':' if next.is_some_and(|next| !next.is_whitespace()) => '꞉',
+            '_' if !next.is_some_and(char::is_alphanumeric) => '＿',
+            c => harmless(c),
+        }
+    };
+    text.chars().map(character).collect()
+}
+
+/// The same for a text that names no record.
 fn plain(text: &str) -> String {
-    let character = |c| match c {
+    of_names(text).replace('_', "＿")
+}
+
+fn harmless(c: char) -> char {
+    match c {
         '<' => '‹',
         '>' => '›',
         '&' => '＆',
@@ -158,8 +181,7 @@ fn plain(text: &str) -> String {
         '[' => '［',
         ']' => '］',
         c => c,
-    };
-    one_line(text).chars().map(character).collect()
+    }
 }
 
 /// At most the longest description, cut after a line.

@@ -10,6 +10,7 @@ use crate::console::Console;
 use crate::draft::{Draft, Part, Tone};
 use crate::notice;
 use crate::parts::{IMITATES, ready, stops_mail};
+use crate::waiting;
 use crate::words::{self, moment};
 
 /// The reader of a digest.
@@ -124,12 +125,16 @@ fn columns(reader: Reader) -> Vec<&'static str> {
 fn row(event: &Event, reader: Reader, console: &Console) -> Vec<String> {
     let name = event.domain.to_unicode();
     let why = if event.event_type == EventType::Stuck {
-        alert::stuck_on(event.status).to_owned()
+        waiting::stuck_on(event).to_owned()
     } else {
         shown_about(&event.domain, &event.summary)
     };
-    let state = if reader == Reader::Support && alert::waits_for_decision(event) {
-        "waits for a decision".to_owned()
+    let state = if reader == Reader::Support && waiting::waits_for_decision(event) {
+        if waiting::has_holder(event) {
+            "waits for a decision".to_owned()
+        } else {
+            "waits for Lasso support".to_owned()
+        }
     } else {
         words::state_word(event.status).to_owned()
     };

@@ -27,6 +27,7 @@ mod preview;
 mod samples;
 mod summary;
 mod text;
+mod waiting;
 mod words;
 
 pub use alert::alert;

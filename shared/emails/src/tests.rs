@@ -221,7 +221,7 @@ fn hostile() -> impl Strategy<Value = String> {
         3 => prop::sample::select(vec![
             "\n", "\r\n", "\r", "\u{2028}", "\u{85}", "\u{202e}", "\u{200b}", "\u{ad}", "\t", "<b>", "</td>",
             "\" onload=\"x", "&amp;", "<!channel>", "<@U123>", "<https://evil.example|log in>", "*bold*", "`code`",
-            "[log in](https://evil.example)", "Wanted: nothing", "Bcc: x@evil.net", "~gone~", "|",
+            "[log in](https://evil.example)", "Wanted: nothing", "Bcc: x@evil.net", "~gone~", "|", "_x_", ":rotating_light:",
         ]).prop_map(str::to_owned),
     ];
     // Something visible is always left.
@@ -291,6 +291,47 @@ fn a_list_for_support_says_what_the_email_of_each_event_says() {
     for body in [text, list.html().unwrap().replace("<span>.</span>", ".")] {
         for said in said {
             assert!(body.contains(said), "{said}: {body}");
+        }
+    }
+}
+
+/// The register of claims may have no room for a name that no other client has.
+#[test]
+fn a_proven_claim_without_a_holder_is_not_between_two_clients() {
+    let console = Console::at(Some("https://console.example"));
+    for event_type in [EventType::Contested, EventType::Stuck] {
+        let mut event = event_with(event_type, "plain");
+        assert!(
+            alert(&event, &console)
+                .text()
+                .contains("Decide who has the domain")
+        );
+        event.other_sides.clear();
+        let list = digest(&[&event, &event], Reader::Support, &console).unwrap();
+        for body in [alert(&event, &console).text(), list.text()] {
+            for of_another in [
+                "nother client has",
+                "another has it",
+                "ecide who",
+                "decision",
+            ] {
+                assert!(!body.contains(of_another), "{of_another}: {body}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_clients_text_makes_no_emoji_and_no_italics_in_chat() {
+    let mut event = event_with(EventType::Ready, ":rotating_light: _under_ SENDING STOPPED");
+    event.client_name = domain_auth::names::DisplayName::of_claim("Oak _x_ :rotating_light:");
+    let message = ChatMessage::of(&event, &alert(&event, &Console::default()));
+    let shown = serde_json::to_value(&message).unwrap();
+    for member in ["title", "description"] {
+        let text = shown["content"][member].as_str().unwrap();
+        let text = text.trim_start_matches(":rotating_light: ");
+        for markup in [":rotating", "_under_", "_x_"] {
+            assert!(!text.contains(markup), "{markup}: {text}");
         }
     }
 }

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 /// The members by which each differs from the usual sample.
-pub(super) fn rarer() -> [(&'static str, Value); 5] {
+pub(super) fn rarer() -> [(&'static str, Value); 6] {
     let asks = "This is our new name, and it is spelled as we want it.";
     [
         (
@@ -29,8 +29,23 @@ pub(super) fn rarer() -> [(&'static str, Value); 5] {
             json!({
                 "event_type": "domain.stuck", "previous_status": "contested", "status": "contested",
                 "state_since": "2026-05-30T12:00:00Z",
-                "summary": "The domain has been contested since 2026-05-30T12:00:00Z.",
+                "summary": "The claim was proven on 2026-05-30T12:00:00Z, and has waited for Lasso support since.",
                 "wanted": "Decide who has the domain: end the claim of the other client, or grant the claimant's.",
+                "other_sides": [{
+                    "client": "cedar-homes", "domain": "mail.maplehomes.com", "status": "authenticated",
+                    "state_since": "2025-11-20T08:00:00Z", "contact_email": "it@cedarhomes.net",
+                    "path": "/staff/clients/cedar-homes/domains/mail.maplehomes.com",
+                }],
+            }),
+        ),
+        (
+            "contested-without-room",
+            json!({
+                "event_type": "domain.contested", "severity": "action", "previous_status": "contested",
+                "status": "contested", "state_since": "2026-05-30T12:00:00Z",
+                "summary": "maple-homes has proven that mail.maplehomes.com is its own, but the limit of names under \
+                    maplehomes.com is reached.",
+                "wanted": "Release names below it that are no longer used; the claimant then gets the domain.",
             }),
         ),
         (

@@ -148,7 +148,7 @@ fn parts(event: &Event, stands: String) -> Vec<Part> {
     parts.push(Part::Facts(facts(event)));
     parts.extend(other_sides(event));
     parts.extend(missing(event));
-    parts.push(Part::Sentence(by_itself(event)));
+    parts.push(Part::Sentence(format!("By itself: {}", by_itself(event))));
     parts.extend(records_for_support(event));
     parts
 }
@@ -213,16 +213,25 @@ pub(crate) fn contact(address: Option<&domain_auth::names::EmailAddress>) -> Str
 
 /// Missing pieces that are not in the records below.
 fn missing(event: &Event) -> Option<Part> {
+    let items = missing_pieces(event, true);
+    (!items.is_empty()).then(|| Part::List {
+        title: "Still missing".to_owned(),
+        items,
+    })
+}
+
+/// What is still missing, with or without the pieces that a table of the event's records shows.
+pub(crate) fn missing_pieces(event: &Event, has_records: bool) -> Vec<String> {
     let is_below = |piece: &&MissingPiece| {
         let records = event.records.iter();
         piece
             .record
             .is_some_and(|id| records.clone().any(|record| record.id == id))
     };
-    let items: Vec<String> = event
+    event
         .missing
         .iter()
-        .filter(|piece| !is_below(piece))
+        .filter(|piece| !has_records || !is_below(piece))
         .map(|piece| {
             let message = shown_about(&event.domain, &piece.message);
             match piece.requirement {
@@ -230,17 +239,13 @@ fn missing(event: &Event) -> Option<Part> {
                 Requirement::Recommended => format!("{message} (recommended)"),
             }
         })
-        .collect();
-    (!items.is_empty()).then(|| Part::List {
-        title: "Still missing".to_owned(),
-        items,
-    })
+        .collect()
 }
 
 /// What happens automatically, and until when.
-fn by_itself(event: &Event) -> String {
+pub(crate) fn by_itself(event: &Event) -> String {
     let until = event.deadline.map(moment);
-    let what = match (event.status, until) {
+    match (event.status, until) {
         (Status::Contested, _) if waits_for_decision(event) => {
             if has_holder(event) {
                 "nothing. The claim stays as it is until Lasso support decides.".to_owned()
@@ -283,8 +288,7 @@ fn by_itself(event: &Event) -> String {
             "nothing. The client sees the reason, and can say that it is ready again.".to_owned()
         }
         (Status::Removing, _) => "the service deletes the identity at Amazon SES.".to_owned(),
-    };
-    format!("By itself: {what}")
+    }
 }
 
 /// The page for the action. Without a console, the API call that does it or shows what there is to

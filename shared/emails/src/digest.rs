@@ -104,8 +104,21 @@ fn heading(events: &[&Event], reader: Reader) -> &'static str {
 fn columns(reader: Reader) -> Vec<&'static str> {
     match reader {
         Reader::Support => vec![
-            "Domain", "Careful", "Client", "What", "Why", "Wanted", "Ready", "Note", "State",
-            "Since", "Contact", "Against", "Page",
+            "Domain",
+            "Careful",
+            "Client",
+            "What",
+            "Why",
+            "Wanted",
+            "Still missing",
+            "By itself",
+            "Ready",
+            "Note",
+            "State",
+            "Since",
+            "Contact",
+            "Against",
+            "Page",
         ],
         Reader::Client => vec![
             "Domain",
@@ -146,6 +159,8 @@ fn row(event: &Event, reader: Reader, console: &Console) -> Vec<String> {
             let wanted = wanted.map(|wanted| shown_about(&event.domain, wanted));
             let note = event.note.as_ref();
             let note = note.map(|note| format!("“{}”", shown(note)));
+            let by_itself = alert::by_itself(event);
+            let by_itself = Some(by_itself).filter(|what| !what.starts_with("nothing"));
             let sides: Vec<String> = event.other_sides.iter().map(other_side).collect();
             vec![
                 name,
@@ -154,10 +169,12 @@ fn row(event: &Event, reader: Reader, console: &Console) -> Vec<String> {
                 alert::heading(event).to_owned(),
                 why,
                 wanted.unwrap_or_default(),
+                alert::missing_pieces(event, false).join(" "),
+                by_itself.unwrap_or_default(),
                 ready(event).unwrap_or_default(),
                 note.unwrap_or_default(),
                 state,
-                since,
+                format!("{since} (added {})", moment(event.added_at)),
                 alert::contact(event.contact_email.as_ref()),
                 sides.join("; "),
                 console.page(&event.links.staff).unwrap_or_default(),

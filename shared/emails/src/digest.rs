@@ -183,7 +183,8 @@ fn row(event: &Event, reader: Reader, console: &Console) -> Vec<String> {
         Reader::Client => {
             let (todo, by_itself) = notice::ahead(event);
             let heading = notice::heading(event).to_owned();
-            let page = console.page(&event.links.domain).unwrap_or_default();
+            let page = console.page(notice::path(event)).unwrap_or_default();
+            let state = notice::state(event).to_owned();
             vec![name, heading, why, todo, by_itself, state, since, page]
         }
     }

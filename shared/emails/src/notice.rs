@@ -249,17 +249,31 @@ fn removed(event: &Event, name: &str, why: &str) -> (String, &'static str, &'sta
     )
 }
 
+/// The state of the domain for its client.
+pub(crate) fn state(event: &Event) -> &'static str {
+    if event.status == Status::Removing || event.event_type == EventType::Removed {
+        "removed"
+    } else {
+        words::state_word(event.status)
+    }
+}
+
+/// The path of the page about the domain: that of the client's domains if the domain is gone.
+pub(crate) fn path(event: &Event) -> &str {
+    if event.event_type == EventType::Removed {
+        "/domains"
+    } else {
+        &event.links.domain
+    }
+}
+
 fn facts(event: &Event) -> Vec<(&'static str, String)> {
     let mut facts = vec![("Domain", event.domain.to_unicode())];
     let communities = event.community.iter().chain(&event.other_communities);
     if let Some(communities) = listed(communities, shown) {
         facts.push(("Community", communities));
     }
-    let state = match event.status {
-        Status::Removing => "removed",
-        status => words::state_word(status),
-    };
-    facts.push(("State", state.to_owned()));
+    facts.push(("State", state(event).to_owned()));
     let since = event.state_since.unwrap_or(event.occurred_at);
     facts.push(("Since", moment(since)));
     facts

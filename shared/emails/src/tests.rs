@@ -355,6 +355,18 @@ fn a_list_for_support_says_what_is_missing_and_what_happens_by_itself() {
 }
 
 #[test]
+fn a_list_leads_to_no_page_of_a_domain_that_is_gone() {
+    let mut event = event_with(EventType::Removed, "plain");
+    event.status = domain_auth::state::Status::Removing;
+    let console = Console::at(Some("https://console.example"));
+    let list = digest(&[&event, &event], Reader::Client, &console).unwrap();
+    let text = list.text();
+    let state = text.lines().find(|line| line.starts_with("  State"));
+    assert!(state.unwrap().ends_with(" removed"), "{text}");
+    assert!(!text.contains("/domains/example-domain.org"), "{text}");
+}
+
+#[test]
 fn a_list_about_one_domain_is_not_about_domains() {
     let event = event_with(EventType::Failed, "plain");
     for reader in [Reader::Support, Reader::Client] {

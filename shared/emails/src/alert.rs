@@ -267,7 +267,7 @@ pub(crate) fn by_itself(event: &Event) -> String {
             "Amazon SES looks for the records. When it finds them, there is another email.".to_owned()
         }
         (Status::Verified, _) => {
-            "nothing. Lasso sends for the domain after the final step.".to_owned()
+            "Lasso sends for the domain after the final step.".to_owned()
         }
         (Status::Authenticated, _) => "Lasso sends, and the records are watched.".to_owned(),
         (Status::AtRisk, _) if stays_verified(event) => {

@@ -26,6 +26,9 @@ pub struct Sightings {
     /// The records that are not there, as DNS said when it last answered, and never were.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     missing: Vec<RecordId>,
+    /// The records for which DNS gave no answer at the last look.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    silent: Vec<RecordId>,
     /// The records that are back, and since when.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     back: BTreeMap<RecordId, Timestamp>,
@@ -69,6 +72,7 @@ impl Sightings {
                     None => next.missing.push(id),
                 },
                 RecordState::Unknown | RecordState::NotLookedYet => {
+                    next.silent.push(id);
                     next.missing
                         .extend(self.missing.contains(&id).then_some(id));
                     let gone = self.is_gone(id);
@@ -91,6 +95,11 @@ impl Sightings {
     pub fn last_found(&self, id: RecordId) -> Option<Timestamp> {
         let earlier = self.earlier.get(&id).map(|earlier| earlier.at);
         self.looked_at.filter(|_| self.is_found(id)).or(earlier)
+    }
+
+    /// Whether DNS gave no answer for a record at the last look. Its other sightings are then older.
+    pub fn is_silent(&self, id: RecordId) -> bool {
+        self.silent.contains(&id)
     }
 
     /// Whether DNS said, when it last answered, that the record is not there.

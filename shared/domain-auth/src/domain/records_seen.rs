@@ -13,7 +13,7 @@ const DKIM: [RecordId; 3] = [RecordId::Dkim1, RecordId::Dkim2, RecordId::Dkim3];
 pub enum RecordsSeen {
     /// They have not been queried yet.
     NotLooked,
-    /// They were queried, and some query had no answer.
+    /// They were queried, and some query had no answer; none was seen to be missing by the last look.
     Unknown,
     /// The last look did not find them.
     Missing,
@@ -43,7 +43,11 @@ impl RecordsSeen {
         let txt = [RecordId::Verification];
         let is_found = |ids: &[RecordId]| ids.iter().all(|id| seen.is_found(*id));
         let is_gone = |ids: &[RecordId]| ids.iter().any(|id| seen.is_gone(*id));
-        let is_missing = |ids: &[RecordId]| ids.iter().any(|id| seen.is_missing(*id));
+        // Where DNS gave no answer, that a record was missing before says nothing about now.
+        let is_missing = |ids: &[RecordId]| {
+            let mut ids = ids.iter();
+            ids.any(|id| seen.is_missing(*id) && !seen.is_silent(*id))
+        };
         // A domain that was verified by DKIM needs the DKIM records for its mail.
         let needs_dkim = domain.watch.dkim_seen;
         if is_found(&DKIM) || (!needs_dkim && is_found(&txt)) {

@@ -250,18 +250,24 @@ pub fn after_look(
         });
     }
     if let Some(look) = dns {
-        change.domain.saw_dns(&look.diagnosis, now);
-        let look = look.bounded();
-        if let Some(event) = &mut change.event {
-            event.records = standings(&change.domain.records(), Some(&look));
-        }
-        let digest = look.digest();
-        if digest.is_none() || digest != domain.look_digest {
-            change.domain.look_digest = digest;
-            change.look = Some(look);
-        }
+        note_look(&mut change, look, now);
     }
     change
+}
+
+/// Puts what DNS returned into a change. Its text is stored only if it differs from the stored one.
+pub(super) fn note_look(change: &mut Change, look: DnsLook, now: Timestamp) {
+    let before = change.domain.look_digest;
+    change.domain.saw_dns(&look.diagnosis, now);
+    let look = look.bounded();
+    if let Some(event) = &mut change.event {
+        event.records = standings(&change.domain.records(), Some(&look));
+    }
+    let digest = look.digest();
+    if digest.is_none() || digest != before {
+        change.domain.look_digest = digest;
+        change.look = Some(look);
+    }
 }
 
 /// Whether a change takes something away from a domain that SES had verified, or is about to.

@@ -4,12 +4,14 @@
 use jiff::SignedDuration;
 
 use super::failure::{Failure, stored};
+use super::look::note_look;
 use super::provision::{NotOurs, contested, is_proven};
 use super::registers::register_of;
 use super::turn::wait_for_turn;
 use super::{SesTools, StoreTools};
 use crate::attempts::{Attempts, is_written};
 use crate::check_limit;
+use crate::dns::DnsLook;
 use crate::domain::{Change, Domain, Situation};
 use crate::evidence::{self, Evidence, SesCall};
 use crate::history::Actor;
@@ -75,7 +77,7 @@ where
             });
             match store.commit(&begun).await {
                 Ok(()) => {
-                    let looked_for = look_again(tools, begun.domain, actor).await?;
+                    let looked_for = look_again(tools, begun.domain, actor, None).await?;
                     return Ok(looked_for.domain);
                 }
                 Err(error) => Err(error),
@@ -92,11 +94,13 @@ where
 
 /// Makes SES look for the records of a failed domain again, and writes that. Each of the two calls
 /// creates an identity if there is none. So the caller must have written `restarting_until` first:
-/// the identity is not deleted before that time.
+/// the identity is not deleted before that time. `look` is the look that found the records, if one was the
+/// reason; it is written with the restart.
 pub(super) async fn look_again<P>(
     tools: &SesTools<'_, P>,
     mut domain: Domain,
     actor: &Actor,
+    look: Option<&DnsLook>,
 ) -> Result<Change, RestartError>
 where
     P: Ports<Store: ReadDomains + CommitChanges, Ses: Identities>,
@@ -127,14 +131,9 @@ where
     let mut attempts = Attempts::default();
     while attempts.again(clock, ids).await {
         let evidence = restarted_by(&domain, &asked_of_ses);
+        let now = clock.now();
         let mut change = domain
-            .transition(
-                Trigger::Restarted,
-                actor.clone(),
-                evidence,
-                clock.now(),
-                ids,
-            )
+            .transition(Trigger::Restarted, actor.clone(), evidence, now, ids)
             .map_err(|_| not_failed(&domain))?;
         change.domain.restarting_until = None;
         if let Some(look) = &mut change.domain.ses {
@@ -154,6 +153,10 @@ where
             if pending.identity != before {
                 change.domain.former_tokens.remember(&before);
             }
+        }
+        // Of other records the look says nothing.
+        if let Some(look) = look.filter(|_| change.domain.records() == domain.records()) {
+            note_look(&mut change, look.clone(), now);
         }
         if is_written(store.commit(&change).await)? {
             return Ok(change);

@@ -44,6 +44,9 @@ pub(super) enum Withheld {
     NotOurs,
 }
 
+/// What happens by itself if the reason may end.
+const AGAIN: &str = " Lasso tries it again automatically.";
+
 /// Data for the decision is missing at the moment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Undecided;
@@ -72,7 +75,7 @@ impl Withheld {
             Self::RecordsNotSeen { seen, of } => {
                 return format!(
                     "The automatic final step was not taken: over TCP, the three DKIM records were \
-                     seen at {seen} of {of} name servers."
+                     seen at {seen} of {of} name servers.{AGAIN}"
                 );
             }
             Self::BelowAnothers => {
@@ -86,7 +89,8 @@ impl Withheld {
             Self::RefusedBySes => "Amazon SES refused the configuration set",
             Self::NotOurs => "the identity at Amazon SES is not this client's",
         };
-        format!("The automatic final step was not taken: {why}.")
+        let again = if self.may_end_soon() { AGAIN } else { "" };
+        format!("The automatic final step was not taken: {why}.{again}")
     }
 
     /// Whether the reason may end within minutes.

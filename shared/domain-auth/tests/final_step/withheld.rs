@@ -22,6 +22,10 @@ fn a_domain_without_dkim_is_completed_after_ses_sees_it() {
         summary.contains("has not seen the three DKIM records"),
         "{summary}"
     );
+    assert!(
+        summary.contains("tries it again automatically"),
+        "{summary}"
+    );
     let line = &world.history("example.com")[0];
     let evidence = line.evidence.as_ref().unwrap().for_support();
     assert_eq!(

@@ -1,6 +1,7 @@
 //! Failed domains whose records were published after SES had stopped looking.
 
-use domain_auth::domain::Domain;
+use domain_auth::diagnosis::RecordState;
+use domain_auth::domain::{Domain, RecordsSeen};
 use domain_auth::identity::{AxisStatus, SesStatus};
 use domain_auth::records::RecordId;
 use domain_auth::state::{FailureReason, Status, Trigger};
@@ -96,4 +97,22 @@ fn a_failed_domain_whose_identity_is_not_the_clients_is_left_alone() {
     world.run_for(DAY);
     assert_eq!(restarts(&world), [0, 0]);
     assert_eq!(world.status("example.com"), Status::Failed);
+}
+
+#[test]
+fn the_look_that_restarts_a_failed_domain_is_stored_with_the_restart() {
+    let world = World::default();
+    let domain = failed(&world);
+    world.poll();
+    for record in domain.records() {
+        world.dns.publish(&record);
+    }
+    world.change("example.com", |domain, now| domain.hurry(now));
+    world.poll();
+    assert_eq!(world.status("example.com"), Status::Pending);
+    let domain = world.domain("example.com");
+    assert_eq!(RecordsSeen::of(&domain), RecordsSeen::Found);
+    let look = world.look("example.com");
+    let mut states = look.diagnosis.states();
+    assert!(states.all(|(_, state)| state == RecordState::Found));
 }

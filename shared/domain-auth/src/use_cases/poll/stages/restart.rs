@@ -90,7 +90,7 @@ impl<P: PollerPorts> Poller<'_, P> {
         }
         let before = looked.domain.clone();
         let tools = self.tools.with_budget(&budget);
-        match look_again(&tools, before.clone(), &Actor::Service).await {
+        match look_again(&tools, before.clone(), &Actor::Service, looked.dns.as_ref()).await {
             Ok(change) => {
                 report.written(&before, &change, Ok(()));
                 report.count(Counter::RestartedAtSes, 1);

@@ -6,11 +6,10 @@ use std::borrow::Cow;
 
 use domain_auth::domain::Domain;
 use domain_auth::event::staff_path;
-use domain_auth::identity::AxisStatus;
 use domain_auth::state::{Contested, FailureReason, State};
 use serde::Serialize;
 
-use crate::stage::{ClaimStage, DKIM, Records, Trouble};
+use crate::stage::{ClaimStage, Records, Signing, Trouble};
 use crate::words;
 
 /// What to do next with a domain.
@@ -180,26 +179,9 @@ fn of_client(domain: &Domain) -> Row {
         State::Verified(_) if !domain.challengers.is_empty() => {
             (Code::WaitForLasso, Onward::Wait, say::WAIT_FOR_CHALLENGE)
         }
-        State::Verified(_) => match Signing::of(domain) {
-            Signing::LacksCnames => (
-                Code::PublishRecommendedRecords,
-                Onward::Check,
-                say::PUBLISH_CNAMES_BEFORE_FINAL_STEP,
-            ),
-            Signing::NotYet | Signing::Signs => {
-                (Code::WaitForLasso, Onward::Wait, say::WAIT_FOR_FINAL_STEP)
-            }
-        },
+        State::Verified(_) => verified(domain),
         State::Authenticated(_) => match (Trouble::of(domain), Signing::of(domain)) {
-            (Some(Trouble::RecordsGone), _) => {
-                (Code::RepairRecords, Onward::Check, say::REPAIR_RECORDS)
-            }
-            (Some(Trouble::Hidden(by)), _) => {
-                (Code::RepairDomain, Onward::Check, say::repair_domain(by))
-            }
-            (Some(Trouble::NotInUse), _) => {
-                (Code::WaitForSes, Onward::Check, say::WAIT_FOR_SES_AGAIN)
-            }
+            (Some(trouble), _) => troubled(trouble),
             (None, Signing::LacksCnames) => (
                 Code::PublishRecommendedRecords,
                 Onward::Check,
@@ -219,7 +201,8 @@ fn of_client(domain: &Domain) -> Row {
                         return (Code::Restart, Onward::Restart, sentence);
                     }
                     Records::Found => say::RESTART_WITH_RECORDS,
-                    Records::Missing | Records::Gone => say::RESTART,
+                    Records::Missing => say::RESTART,
+                    Records::Gone => say::RESTART_WITH_GONE_RECORDS,
                     Records::Unknown => say::RESTART_WITH_UNKNOWN_RECORDS,
                     Records::NotLooked => say::RESTART_WITH_UNSEEN_RECORDS,
                     Records::NotNeeded => say::RESTART_WITH_OWNERS_KEY,
@@ -265,6 +248,34 @@ fn pending(domain: &Domain, records: Records) -> (NextStepCode, Onward, &'static
         }
         Records::Found => (Code::TellLasso, Onward::Notify, say::TELL_LASSO_IN_TIME),
         Records::NotNeeded => (Code::WaitForSes, Onward::Check, say::WAIT_FOR_OWNERS_KEY),
+    }
+}
+
+/// What the client of a verified domain does. What is wrong with it goes before the final step.
+fn verified(domain: &Domain) -> (NextStepCode, Onward, &'static str) {
+    use NextStepCode as Code;
+    use words::client as say;
+    match (Trouble::of(domain), Signing::of(domain)) {
+        (Some(trouble), _) => troubled(trouble),
+        (None, Signing::LacksCnames) => (
+            Code::PublishRecommendedRecords,
+            Onward::Check,
+            say::PUBLISH_CNAMES_BEFORE_FINAL_STEP,
+        ),
+        (None, Signing::NotYet | Signing::Signs) => {
+            (Code::WaitForLasso, Onward::Wait, say::WAIT_FOR_FINAL_STEP)
+        }
+    }
+}
+
+/// What the client does about what is wrong with a domain that Amazon SES has verified.
+fn troubled(trouble: Trouble) -> (NextStepCode, Onward, &'static str) {
+    use NextStepCode as Code;
+    use words::client as say;
+    match trouble {
+        Trouble::RecordsGone => (Code::RepairRecords, Onward::Check, say::REPAIR_RECORDS),
+        Trouble::Hidden(by) => (Code::RepairDomain, Onward::Check, say::repair_domain(by)),
+        Trouble::NotInUse => (Code::WaitForSes, Onward::Check, say::WAIT_FOR_SES_AGAIN),
     }
 }
 
@@ -328,6 +339,8 @@ fn of_support(domain: &Domain) -> Row {
             Records::Missing | Records::Gone => {
                 let sentence = if domain.ready_at().is_some() {
                     say::HELP_WITH_RECORDS
+                } else if records == Records::Gone {
+                    say::WAIT_FOR_GONE_RECORDS
                 } else {
                     say::WAIT_FOR_RECORDS
                 };
@@ -337,9 +350,18 @@ fn of_support(domain: &Domain) -> Row {
             Records::NotNeeded => (Code::WaitForSes, Onward::Check, say::WAIT_FOR_OWNERS_KEY),
         },
         State::Verified(_) => {
-            let sentence = match Signing::of(domain) {
-                Signing::LacksCnames => say::DECIDE_FINAL_STEP_UNSIGNED,
-                Signing::NotYet | Signing::Signs => say::DECIDE_FINAL_STEP,
+            let sentence = match (Trouble::of(domain), Signing::of(domain)) {
+                (Some(trouble), _) => {
+                    let sentence = Cow::Owned(say::decide_final_step_later(trouble));
+                    // Without an identity the final step is refused.
+                    let onward = match trouble {
+                        Trouble::NotInUse => Onward::Check,
+                        Trouble::RecordsGone | Trouble::Hidden(_) => Onward::Complete,
+                    };
+                    return (Code::DecideFinalStep, onward, sentence);
+                }
+                (None, Signing::LacksCnames) => say::DECIDE_FINAL_STEP_UNSIGNED,
+                (None, Signing::NotYet | Signing::Signs) => say::DECIDE_FINAL_STEP,
             };
             (Code::DecideFinalStep, Onward::Complete, sentence)
         }
@@ -419,7 +441,8 @@ fn of_failed(reason: FailureReason, records: Records) -> Row {
                     return (Code::Restart, Onward::Restart, sentence);
                 }
                 Records::Found => say::RESTART_WITH_RECORDS,
-                Records::Unknown | Records::Missing | Records::Gone => say::RESTART,
+                Records::Unknown | Records::Missing => say::RESTART,
+                Records::Gone => say::RESTART_WITH_GONE_RECORDS,
                 Records::NotLooked => say::RESTART_WITH_UNSEEN_RECORDS,
                 Records::NotNeeded => say::RESTART_WITH_OWNERS_KEY,
             }
@@ -428,35 +451,6 @@ fn of_failed(reason: FailureReason, records: Records) -> Row {
         FailureReason::RefusedBySes => say::CHECK_THE_NAME,
     };
     (Code::Restart, Onward::Restart, Cow::Borrowed(sentence))
-}
-
-/// Whether mail of a domain that Lasso sends for is signed for it, by what DNS and Amazon SES said last.
-enum Signing {
-    /// DNS does not have all three CNAME records.
-    LacksCnames,
-    /// Amazon SES does not sign, and DNS lacks none of the CNAME records.
-    NotYet,
-    /// Amazon SES signs, or has not been asked.
-    Signs,
-}
-
-impl Signing {
-    fn of(domain: &Domain) -> Self {
-        let identity = domain.state.identity();
-        let has_cnames = identity.is_some_and(|identity| identity.dkim.is_some());
-        let dkim = domain.ses.map(|ses| ses.status.dkim);
-        let signs = dkim.is_none_or(|dkim| match dkim {
-            AxisStatus::Success | AxisStatus::TemporaryFailure => true,
-            AxisStatus::Pending | AxisStatus::NotStarted | AxisStatus::Failed => false,
-        });
-        if has_cnames && DKIM.iter().any(|id| domain.sightings.is_missing(*id)) {
-            Self::LacksCnames
-        } else if signs {
-            Self::Signs
-        } else {
-            Self::NotYet
-        }
-    }
 }
 
 fn call(domain: &Domain, onward: Onward, asker: Asker) -> Option<CallView> {

@@ -1,5 +1,7 @@
-use domain_auth::domain::{Challenger, Domain};
+use domain_auth::diagnosis::{RecordState, Sightings};
+use domain_auth::domain::{Challenger, Domain, HiddenBy};
 use domain_auth::names::{ClientId, DomainName};
+use domain_auth::records::RecordId;
 use domain_auth::state::{Contested, FailureReason, Status, Trigger, Unconfirmed};
 
 use super::*;
@@ -160,10 +162,73 @@ fn the_next_step_of_a_client_has_no_paths_of_support() {
     );
 }
 
+/// A domain whose DKIM records looks saw in these states, one after the other.
+fn seen(mut domain: Domain, states: &[RecordState]) -> Domain {
+    for (time, state) in (300..).zip(states) {
+        let states = [RecordId::Verification, RecordId::Dkim1, RecordId::Dkim2];
+        let states = states.map(|id| (id, *state));
+        domain.sightings = domain.sightings.after(states, at(time));
+        domain.dns_looked_at = Some(at(time));
+    }
+    domain
+}
+
+#[test]
+fn records_that_dns_was_silent_about_are_not_to_be_published() {
+    let silent = [RecordState::Missing, RecordState::Unknown];
+    let domain = seen(pending_domain(), &silent);
+    let said = next_step(&domain, Asker::Client).sentence;
+    assert_eq!(said, words::client::SEE_WHETHER_RECORDS_ARE_PUBLISHED);
+    let said = next_step(&domain, Asker::Support).sentence;
+    assert_eq!(said, words::support::WAIT_FOR_DNS);
+    assert!(!words::state(&domain).contains("publish them"));
+    let answered = [silent[0], silent[1], RecordState::Missing];
+    let domain = seen(pending_domain(), &answered);
+    let said = next_step(&domain, Asker::Client).sentence;
+    assert_eq!(said, words::client::PUBLISH_RECORDS);
+}
+
+#[test]
+fn records_that_are_gone_are_told_as_such_to_both_sides() {
+    let gone = [RecordState::Found, RecordState::Missing];
+    let pending = seen(pending_domain(), &gone);
+    let said = next_step(&pending, Asker::Support).sentence;
+    assert_eq!(said, words::support::WAIT_FOR_GONE_RECORDS);
+    assert!(!words::state(&pending).contains("some are missing"));
+    let service = domain_auth::history::Actor::Service;
+    let revoked = Trigger::SesFailed(FailureReason::SesRevoked);
+    let failed = moved(&pending, revoked, service, 400).domain;
+    for asker in [Asker::Client, Asker::Support] {
+        let said = next_step(&failed, asker).sentence;
+        assert!(said.contains("again") && said.contains("before"), "{said}");
+    }
+}
+
+#[test]
+fn what_is_wrong_with_a_verified_domain_comes_before_the_final_step() {
+    let [_, _, verified, _] = story(Trigger::Completed).map(|change| change.domain);
+    let gone = seen(
+        verified.clone(),
+        &[RecordState::Found, RecordState::Missing],
+    );
+    let mut bogus = seen(verified, &[RecordState::Found, RecordState::Unknown]);
+    bogus.hidden_by = Some(HiddenBy::Bogus);
+    for (domain, code, words) in [
+        (gone, NextStepCode::RepairRecords, "were there before"),
+        (bogus, NextStepCode::RepairDomain, "DNSSEC"),
+    ] {
+        assert_eq!(next_step(&domain, Asker::Client).code, code);
+        let staff = next_step(&domain, Asker::Support);
+        assert_eq!(staff.code, NextStepCode::DecideFinalStep);
+        let why = crate::waiting_view::WaitingView::of(&domain).why;
+        for text in [staff.sentence, why, crate::words::state(&domain)] {
+            assert!(text.contains(words), "{text}");
+        }
+    }
+}
+
 #[test]
 fn a_failed_domain_with_found_records_announces_its_automatic_restart() {
-    use domain_auth::diagnosis::{RecordState, Sightings};
-    use domain_auth::records::RecordId;
     let keys = [RecordId::Dkim1, RecordId::Dkim2, RecordId::Dkim3];
     let service = domain_auth::history::Actor::Service;
     let failed = Trigger::SesFailed(FailureReason::DeadlinePassed);

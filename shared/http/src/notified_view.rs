@@ -8,7 +8,7 @@ use domain_auth::use_cases::notify::Notified;
 use jiff::Timestamp;
 use serde::Serialize;
 
-use crate::next_step::{Asker, next_step};
+use crate::next_step::{Asker, NextStepCode, next_step};
 use crate::time::in_millis;
 use crate::view::DomainView;
 
@@ -40,13 +40,19 @@ pub struct NotifiedView {
 
 impl From<&Notified> for NotifiedView {
     fn from(notified: &Notified) -> Self {
+        Self::with_step_of(notified, Asker::Client)
+    }
+}
+
+impl NotifiedView {
+    fn with_step_of(notified: &Notified, asker: Asker) -> Self {
         let told = told(&notified.domain);
         Self {
             domain: DomainView::new(&notified.domain, notified.look.as_ref()),
             missing: notified.missing.clone(),
             support_told_at: told.map(|(at, _)| at),
             emailed: told.is_some_and(|(_, emailed)| emailed),
-            sentence: sentence(notified.domain.state.status(), told, notified.is_noted),
+            sentence: sentence(notified, asker, told),
         }
     }
 }
@@ -63,7 +69,7 @@ fn told(domain: &Domain) -> Option<(Timestamp, bool)> {
     }
 }
 
-fn sentence(status: Status, told: Option<(Timestamp, bool)>, is_noted: bool) -> String {
+fn sentence(notified: &Notified, asker: Asker, told: Option<(Timestamp, bool)>) -> String {
     let happened = match told {
         Some((at, emailed)) => {
             let at = at.strftime("%-d %B %Y at %H:%M UTC");
@@ -74,38 +80,115 @@ fn sentence(status: Status, told: Option<(Timestamp, bool)>, is_noted: bool) -> 
             };
             format!("Lasso support was told on {at}, {how}.")
         }
-        None => not_told(status).to_owned(),
+        None => not_told(&notified.domain, asker),
     };
-    if is_noted {
-        format!("{happened} Your note is in the history of the domain.")
+    if !notified.is_noted {
+        return happened;
+    }
+    let shown = if notified.domain.challengers.is_empty() {
+        ""
     } else {
-        happened
+        ", and Lasso support sees it with that decision"
+    };
+    format!("{happened} Your note is in the history of the domain{shown}.")
+}
+
+/// Why Lasso support is not told, and what is to do instead.
+fn not_told(domain: &Domain, asker: Asker) -> String {
+    if !domain.challengers.is_empty() {
+        return "Lasso support decides about the claim of another client. It gets no email about this \
+                message."
+            .to_owned();
+    }
+    let sends = match domain.state.status() {
+        Status::AtRisk => "Lasso still sends for this domain, and looks at its records again now.",
+        Status::Authenticated => "Lasso sends for this domain.",
+        Status::Provisioning | Status::Pending | Status::Verified | Status::Contested => {
+            return NOT_TOLD.to_owned();
+        }
+        Status::Failed | Status::Rejected | Status::Removing => return NOT_TOLD.to_owned(),
+    };
+    let step = next_step(domain, asker);
+    if step.code == NextStepCode::Nothing {
+        format!("{sends} No step is left, and Lasso support is not told.")
+    } else {
+        format!("{sends} {} {NOT_TOLD}", step.sentence)
     }
 }
 
-/// Why Lasso support is not told.
-fn not_told(status: Status) -> &'static str {
-    match status {
-        Status::AtRisk => {
-            "Lasso still sends for this domain, and looks at its records again now. Lasso support has no \
-             step to take and is not told."
-        }
-        Status::Authenticated => {
-            "Lasso sends for this domain. No step is left, and Lasso support is not told."
-        }
-        Status::Provisioning | Status::Pending | Status::Verified => "Lasso support is not told.",
-        Status::Contested | Status::Failed | Status::Rejected | Status::Removing => {
-            "Lasso support is not told."
-        }
-    }
-}
+const NOT_TOLD: &str = "Lasso support is not told.";
 
 impl NotifiedView {
     /// The view for Lasso support: with its path to the domain, and its own next step.
     pub fn for_support(notified: &Notified) -> Self {
-        let mut view = Self::from(notified);
+        let mut view = Self::with_step_of(notified, Asker::Support);
         view.domain.summary.path = staff_path(&notified.domain.client, &notified.domain.name);
         view.domain.summary.next_step = next_step(&notified.domain, Asker::Support);
         view
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use domain_auth::domain::Challenger;
+    use domain_auth::missing::missing_pieces;
+    use domain_auth::names::{ClientId, DomainName, Note};
+    use domain_auth::records::RecordId;
+    use domain_auth::state::Trigger;
+
+    use super::*;
+    use crate::StaffSummaryView;
+    use crate::openapi::story::{at, story};
+
+    fn notified(domain: Domain) -> Notified {
+        Notified {
+            missing: missing_pieces(&domain, None),
+            domain,
+            look: None,
+            event: None,
+            is_noted: true,
+        }
+    }
+
+    #[test]
+    fn the_sentence_names_the_step_that_is_left() {
+        use domain_auth::diagnosis::{RecordState, Sightings};
+        let [.., authenticated] = story(Trigger::Completed).map(|change| change.domain);
+        let said = NotifiedView::from(&notified(authenticated.clone()));
+        assert!(said.sentence.contains("No step is left"), "{said:?}");
+        let mut broken = authenticated;
+        let keys = [RecordId::Dkim1, RecordId::Dkim2, RecordId::Dkim3];
+        for (state, time) in [(RecordState::Found, 300), (RecordState::Missing, 400)] {
+            let seen = keys.map(|id| (id, state));
+            broken.sightings = broken.sightings.after(seen, at(time));
+        }
+        broken.dns_looked_at = Some(at(400));
+        assert_ne!(broken.sightings, Sightings::default());
+        let broken = notified(broken);
+        for said in [
+            NotifiedView::from(&broken),
+            NotifiedView::for_support(&broken),
+        ] {
+            let step = &said.domain.summary.next_step;
+            assert_ne!(step.code, NextStepCode::Nothing);
+            assert!(said.sentence.contains(&step.sentence), "{said:?}");
+            assert!(!said.sentence.contains("No step"), "{said:?}");
+        }
+    }
+
+    #[test]
+    fn lasso_support_sees_the_note_of_a_holder_that_is_challenged() {
+        let [.., mut domain] = story(Trigger::Completed).map(|change| change.domain);
+        domain.challengers.push(Challenger {
+            client: ClientId::parse("cedar").unwrap(),
+            name: DomainName::parse("maplehomes.com").unwrap(),
+        });
+        let note = Note::parse("This domain is ours since 1998.").unwrap();
+        domain.write_note(at(500), &note);
+        let entry = StaffSummaryView::new(&domain, None, None);
+        assert_eq!(entry.ready_note.as_deref(), Some(note.as_str()));
+        let said = NotifiedView::from(&notified(domain)).sentence;
+        assert!(said.contains("Lasso support sees it"), "{said}");
+        assert!(!said.contains("No step"), "{said}");
     }
 }

@@ -306,7 +306,7 @@ fn waiting(name: &str, records: RecordsSeen) -> String {
             format!("Amazon SES has not found the DNS records of {name} yet.")
         }
         RecordsSeen::Gone => {
-            format!("The DNS records of {name} were found before, but some are missing now.")
+            format!("The DNS records of {name} were found before, but not all of them now.")
         }
         RecordsSeen::Hidden(by) => {
             let why = hidden(by);
@@ -370,7 +370,7 @@ fn covered(name: &str, standing: SenderStanding) -> SenderView {
         ),
         SenderStanding::WaitingForLasso => SenderView::refused(
             SenderReason::WaitingForLasso,
-            format!("Amazon SES has verified {name}. Lasso support completes the final step."),
+            format!("Amazon SES has verified {name}, and the final step is open."),
         ),
         SenderStanding::Failed(reason) => SenderView::refused(
             SenderReason::Failed,

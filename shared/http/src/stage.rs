@@ -2,13 +2,14 @@
 //! this.
 
 use domain_auth::domain::Domain;
+use domain_auth::identity::AxisStatus;
 use domain_auth::records::RecordId;
 use domain_auth::state::Contested;
 
 pub(crate) use domain_auth::domain::{HiddenBy, RecordsSeen as Records};
 
 /// The three CNAME records.
-pub(crate) const DKIM: [RecordId; 3] = [RecordId::Dkim1, RecordId::Dkim2, RecordId::Dkim3];
+const DKIM: [RecordId; 3] = [RecordId::Dkim1, RecordId::Dkim2, RecordId::Dkim3];
 
 /// Where a claim that is contested stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,7 +38,7 @@ impl ClaimStage {
     }
 }
 
-/// What is wrong with a domain that Lasso sends for, by the last look only: it changes no state yet.
+/// What is wrong with a domain that Amazon SES has verified, by the last look only: it changes no state yet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Trouble {
     /// Records that were found before are not all there.
@@ -61,5 +62,34 @@ impl Trouble {
             ses.is_some_and(|ses| !ses.status.verification.is_in_use())
                 .then_some(Self::NotInUse)
         })
+    }
+}
+
+/// Whether mail of a verified domain is signed for it, by what DNS and Amazon SES said last.
+pub(crate) enum Signing {
+    /// DNS does not have all three CNAME records.
+    LacksCnames,
+    /// Amazon SES does not sign, and DNS lacks none of the CNAME records.
+    NotYet,
+    /// Amazon SES signs, or has not been asked.
+    Signs,
+}
+
+impl Signing {
+    pub(crate) fn of(domain: &Domain) -> Self {
+        let identity = domain.state.identity();
+        let has_cnames = identity.is_some_and(|identity| identity.dkim.is_some());
+        let dkim = domain.ses.map(|ses| ses.status.dkim);
+        let signs = dkim.is_none_or(|dkim| match dkim {
+            AxisStatus::Success | AxisStatus::TemporaryFailure => true,
+            AxisStatus::Pending | AxisStatus::NotStarted | AxisStatus::Failed => false,
+        });
+        if has_cnames && DKIM.iter().any(|id| domain.sightings.is_missing(*id)) {
+            Self::LacksCnames
+        } else if signs {
+            Self::Signs
+        } else {
+            Self::NotYet
+        }
     }
 }

@@ -176,15 +176,31 @@ fn of_pending(records: Records) -> (WaitReason, &'static str) {
             WaitReason::Records,
             "DNS gave no answer for the records at the last check; Lasso asks again automatically.",
         ),
-        Records::Missing | Records::Gone => (
+        Records::Missing => (
             WaitReason::Records,
             "Amazon SES has not found the DNS records.",
+        ),
+        Records::Gone => (
+            WaitReason::Records,
+            "The last check did not find DNS records that were there before.",
         ),
         Records::Hidden(by) => (WaitReason::Records, hidden_records(by)),
         Records::Found => (
             WaitReason::Ses,
             "The DNS records are published, but Amazon SES has not verified the domain yet.",
         ),
+    }
+}
+
+/// Why the final step of a verified domain is open.
+fn of_verified(domain: &Domain) -> &'static str {
+    if domain.was_rejected {
+        "Amazon SES has verified the domain. The final step was refused before, and the client asks for it \
+         again."
+    } else if domain.ready_at().is_some() {
+        "Amazon SES has verified the domain, and the client has said that it is ready for the final step."
+    } else {
+        "Amazon SES has verified the domain, and the final step is open."
     }
 }
 
@@ -208,6 +224,10 @@ fn why(domain: &Domain) -> (WaitReason, String) {
             WaitReason::Ownership,
             "The ownership record was found, but not yet at all name servers of the domain.",
         ),
+        State::Contested(_) if domain.dns_looked_at.is_none() => (
+            WaitReason::Ownership,
+            "The client has not proven yet that the name is its own.",
+        ),
         State::Contested(_) => (
             WaitReason::Ownership,
             "The client has not proven that the name is its own: the ownership record was not found.",
@@ -217,19 +237,13 @@ fn why(domain: &Domain) -> (WaitReason, String) {
             "Amazon SES has not registered the domain yet. Lasso will try again.",
         ),
         State::Pending(_) => of_pending(Records::of(domain)),
-        State::Verified(_) if domain.was_rejected => (
-            WaitReason::FinalStep,
-            "Amazon SES has verified the domain. The final step was refused before, and the client asks \
-             for it again.",
-        ),
-        State::Verified(_) if domain.ready_at().is_some() => (
-            WaitReason::FinalStep,
-            "Amazon SES has verified the domain, and the client has said that it is ready for the final step.",
-        ),
-        State::Verified(_) => (
-            WaitReason::FinalStep,
-            "Amazon SES has verified the domain, and the final step is open.",
-        ),
+        State::Verified(_) => {
+            let open = of_verified(domain);
+            let trouble = Trouble::of(domain).map(seen);
+            let why = [Some(open.to_owned()), trouble].into_iter().flatten();
+            let why: Vec<String> = why.collect();
+            return (WaitReason::FinalStep, why.join(" "));
+        }
         State::Authenticated(_) => {
             let sends = "Lasso sends for this domain.";
             let (reason, why) = match Trouble::of(domain) {

@@ -1,5 +1,5 @@
-//! The sentences about a domain's state and its next step, all in this file, so that they can be
-//! read together. They are plain text: a page has to escape them. `next_step.rs` decides which of
+//! The sentences about a domain's state and its next step, all in this file and in `words/support.rs` below it,
+//! so that they can be read together. They are plain text: a page has to escape them. `next_step.rs` decides which of
 //! them applies. The sentences about records are in `dns-diagnosis`, and those about the history in
 //! `domain_auth::history`.
 
@@ -10,6 +10,8 @@ use domain_auth::state::{Contested, FailureReason, State, Unconfirmed};
 use jiff::Timestamp;
 
 use crate::stage::{ClaimStage, HiddenBy, Records, Trouble};
+
+pub(crate) mod support;
 
 /// Next steps of the client.
 pub(crate) mod client {
@@ -34,9 +36,9 @@ pub(crate) mod client {
     pub(crate) const WAIT_FOR_OWNERS_KEY: &str =
         "Nothing to do now: Amazon SES verifies the domain automatically.";
     pub(crate) const WAIT_FOR_FINAL_STEP: &str =
-        "Nothing to do now: Lasso support completes the final step.";
+        "Nothing to do now: Lasso completes the final step.";
     pub(crate) const PUBLISH_CNAMES_BEFORE_FINAL_STEP: &str = "Publish the CNAME records, so that mail is \
-         signed for your domain. In the meantime, Lasso support completes the final step.";
+         signed for your domain. Lasso completes the final step.";
     pub(crate) const WAIT_FOR_CHALLENGE: &str = "Nothing to do now: another client has proven that this \
          domain, or one above or below it, is its own. Lasso support decides.";
     pub(crate) const SEE_WHETHER_RECORDS_ARE_PUBLISHED: &str = "Make sure that the DNS records of the \
@@ -61,6 +63,9 @@ pub(crate) mod client {
          mail with a DKIM key of the domain's owner, so Lasso cannot show what has to be repaired.";
     pub(crate) const RESTART: &str = "Publish the DNS records of the domain, and restart the \
          verification. Amazon SES then looks for them for another 72 hours.";
+    pub(crate) const RESTART_WITH_GONE_RECORDS: &str = "Publish the DNS records of the domain again: they \
+         were found before, and the last check did not find all of them. Then restart the verification. \
+         Amazon SES then looks for them for another 72 hours.";
     pub(crate) const RESTART_WITH_RECORDS: &str = "The DNS records are published now. Lasso restarts the \
          verification automatically at one of its next checks; you can also restart it now.";
     pub(crate) const RESTART_WITH_UNKNOWN_RECORDS: &str = "Make sure that the DNS records of the domain \
@@ -115,95 +120,6 @@ pub(crate) mod client {
     }
 }
 
-/// Next steps of Lasso support.
-pub(crate) mod support {
-    pub(crate) const WAIT_FOR_PROOF: &str = "Nothing to do: the client publishes the ownership record, and \
-         Lasso looks for it automatically.";
-    pub(crate) const WAIT_FOR_CONFIRMATION: &str = "Nothing to do: the ownership record was found. Lasso \
-         looks for it automatically until all name servers of the domain show it.";
-    pub(crate) const WAIT_FOR_PROOF_OR_ADOPT: &str = "Nothing to do, unless you know that the name belongs \
-         to the client: then adopt gives it the identity that Amazon SES already has. Otherwise the client \
-         publishes the ownership record, and Lasso looks for it automatically.";
-    pub(crate) const DECIDE_CLAIM: &str = "Decide about the claim of this client, which has proven that \
-         the name is its own: grant it, or end it.";
-    pub(crate) const WAIT_FOR_TRANSFER: &str =
-        "Nothing to do: the name is being transferred to this client, which takes a few minutes.";
-    pub(crate) const WAIT_FOR_REGISTRATION: &str =
-        "Nothing to do: Lasso is registering the domain with Amazon SES.";
-    pub(crate) const WAIT_FOR_REMOVAL: &str = "Nothing to do: Lasso is removing the domain.";
-    pub(crate) const WAIT_FOR_RECORDS: &str =
-        "Nothing to do, unless the client asks for help: the client publishes the DNS records.";
-    pub(crate) const WAIT_FOR_DNS: &str = "Nothing to do: DNS gave no answer for the records at the last \
-        check; Lasso asks again automatically.";
-    pub(crate) const WAIT_FOR_SES_AGAIN: &str = "Nothing to do now: Amazon SES no longer reports this \
-         domain as verified. Lasso checks again before it changes anything.";
-    pub(crate) const WAIT_FOR_UNSEEN_RECORDS: &str =
-        "Nothing to do, unless the client asks for help: the client publishes the records.";
-    pub(crate) const HELP_WITH_RECORDS: &str = "Help the client: it says that it is ready, but not all of \
-         the DNS records that Amazon SES needs are published.";
-    pub(crate) const WAIT_FOR_SES: &str =
-        "Nothing to do: Amazon SES looks for the DNS records automatically.";
-    pub(crate) const WAIT_FOR_OWNERS_KEY: &str =
-        "Nothing to do: Amazon SES verifies the domain automatically.";
-    pub(crate) const DECIDE_FINAL_STEP: &str =
-        "Complete the final step, or reject it with a reason.";
-    pub(crate) const DECIDE_FINAL_STEP_UNSIGNED: &str = "Complete the final step, or reject it with a \
-         reason. Not all CNAME records are published. Until they are, mail is not signed for the domain, \
-         and a strict DMARC policy can make mail servers refuse it.";
-    pub(crate) const NOTHING: &str = "Nothing to do: Lasso sends for this domain.";
-    pub(crate) const HELP_TO_REPAIR: &str = "Help the client to repair the DNS records.";
-    pub(crate) const HELP_TO_REPAIR_UNSEEN: &str =
-        "Help the client to make sure that the records of the domain are still published.";
-    pub(crate) const HELP_WITH_THE_KEY: &str = "Help the client: Amazon SES signs this domain's mail with \
-         a DKIM key of the domain's owner, so Lasso cannot show what has to be repaired.";
-    pub(crate) const WAIT_FOR_RECOVERY: &str =
-        "Nothing to do now: the domain recovers automatically once Amazon SES and DNS agree.";
-    pub(crate) const RESTART: &str = "Help the client to publish the DNS records, and restart the \
-         verification on its behalf if it does not do so itself. Amazon SES then looks for them for \
-         another 72 hours.";
-    pub(crate) const RESTART_WITH_RECORDS: &str = "The DNS records are published now. Lasso restarts the \
-         verification automatically at one of its next checks; you can also restart it now on the client's \
-         behalf.";
-    pub(crate) const RESTART_WITH_UNSEEN_RECORDS: &str = "Help the client to make sure that the records \
-         are published, and restart the verification on its behalf if it does not do so itself.";
-    pub(crate) const RESTART_WITH_OWNERS_KEY: &str = "Restart the verification on the client's behalf if \
-         it does not do so itself. Amazon SES then looks again for 72 hours.";
-    pub(crate) const REGISTER_AGAIN: &str = "Restart the verification on the client's behalf if it does \
-         not do so itself. The domain is then registered with Amazon SES again.";
-    pub(crate) const CHECK_THE_NAME: &str = "Ask the client whether the name is spelled correctly: Amazon \
-         SES does not accept it. When the reason is removed, restart the verification on the client's \
-         behalf: the domain is then registered with Amazon SES again.";
-    pub(crate) const REOPEN_AFTER_REJECTION: &str = "Nothing to do, unless the client asks for help: the \
-         client solves the problem that was described, and says that it is ready again. You can say so on \
-         its behalf.";
-
-    use super::{ClientId, HiddenBy, hidden};
-
-    /// What comes before all records.
-    pub(crate) fn help_with_domain(by: HiddenBy) -> String {
-        let why = hidden(by);
-        format!(
-            "Nothing to do, unless the client asks for help: {why}, and the client has to correct that \
-             first."
-        )
-    }
-
-    pub(crate) fn help_with_domain_and_restart(by: HiddenBy) -> String {
-        let why = hidden(by);
-        format!(
-            "Help the client: {why}. When that is corrected, restart the verification on its behalf if it \
-             does not do so itself."
-        )
-    }
-
-    pub(crate) fn decide_challenge(challenger: &ClientId, name: &str) -> String {
-        format!(
-            "Decide about the claim of {challenger}, which has proven that {name} is its own: grant it, or \
-             end it."
-        )
-    }
-}
-
 /// Why no record of a domain can be seen, as a clause.
 pub(crate) fn hidden(by: HiddenBy) -> &'static str {
     match by {
@@ -239,9 +155,7 @@ fn of_state(domain: &Domain) -> String {
         State::Verified(_) if !domain.challengers.is_empty() => {
             "Amazon SES has verified the domain.".to_owned()
         }
-        State::Verified(_) => {
-            "Amazon SES has verified the domain. Lasso support completes the final step.".to_owned()
-        }
+        State::Verified(_) => of_verified(Trouble::of(domain)),
         State::Authenticated(_) => match Trouble::of(domain) {
             None => "Lasso sends for this domain.".to_owned(),
             Some(trouble) => format!("Lasso sends for this domain. {}", seen(trouble)),
@@ -274,7 +188,23 @@ fn of_state(domain: &Domain) -> String {
     }
 }
 
-/// What the last look has seen of a domain that Lasso sends for.
+fn of_verified(trouble: Option<Trouble>) -> String {
+    match trouble {
+        None => "Amazon SES has verified the domain. Lasso completes the final step.".to_owned(),
+        Some(trouble @ (Trouble::RecordsGone | Trouble::Hidden(_))) => format!(
+            "Amazon SES has verified the domain. {} The final step waits until that is repaired.",
+            seen(trouble)
+        ),
+        Some(trouble @ Trouble::NotInUse) => {
+            format!(
+                "Amazon SES has verified the domain before. {}",
+                seen(trouble)
+            )
+        }
+    }
+}
+
+/// What the last look has seen of a domain that Amazon SES has verified.
 pub(crate) fn seen(trouble: Trouble) -> String {
     match trouble {
         Trouble::RecordsGone => {
@@ -363,7 +293,7 @@ fn of_pending(records: Records, deadline: Timestamp) -> String {
              them."
         }
         Records::Gone => {
-            "Waiting for the DNS records: they were found before, but some are missing now."
+            "Waiting for the DNS records: they were found before, but the last check did not find all of them."
         }
         Records::Found => {
             "The DNS records are published. Amazon SES looks for them automatically, which can take some \

@@ -1,7 +1,9 @@
 //! The rules for the parts of an answer, in any state of the domain. A broken rule returns a
 //! sentence with the contradiction.
 
-use domain_auth::diagnosis::{DiagnosisCode, RecordState};
+mod trouble;
+
+use domain_auth::diagnosis::RecordState;
 use domain_auth::event::staff_path;
 use domain_auth::identity::AxisStatus;
 use domain_auth::names::{ClientId, DomainName};
@@ -59,7 +61,11 @@ pub const RULES: &[Rule] = &[
     rule("a loss is told alike", loss),
     rule("no axis failed while Amazon SES looks", axes),
     rule("Lasso is told once", told),
-    rule("what hides all records goes before them", whole),
+    rule("what hides all records goes before them", trouble::whole),
+    rule(
+        "what is wrong with a verified domain is told by every part",
+        trouble::wrong,
+    ),
 ];
 
 /// The rules that an answer breaks, each with the contradiction.
@@ -246,7 +252,13 @@ fn fitting(answer: &Answer) -> Result<(), String> {
                 Code::TellLasso,
             ],
             (Status::Pending, false) => &[Code::WaitForClient, Code::WaitForSes],
-            (Status::Verified, true) => &[Code::WaitForLasso, Code::PublishRecommendedRecords],
+            (Status::Verified, true) => &[
+                Code::WaitForLasso,
+                Code::PublishRecommendedRecords,
+                Code::RepairRecords,
+                Code::RepairDomain,
+                Code::WaitForSes,
+            ],
             (Status::Verified, false) => &[Code::DecideFinalStep],
             (Status::Authenticated, true) => &[
                 Code::Nothing,
@@ -364,7 +376,7 @@ fn unasked(answer: &Answer) -> Result<(), String> {
     let asked = answer.staff.domain.dns_looked_at.is_some();
     let mentions = sentences(answer)
         .into_iter()
-        .find(|text| text.contains("DNS"));
+        .find(|text| text.contains("DNS") || text.contains("was not found"));
     check(asked || mentions.is_none(), || format!("{mentions:?}"))
 }
 
@@ -556,31 +568,6 @@ fn missing(answer: &Answer) -> Result<(), String> {
     let counted = count.required == open + required && count.recommended == recommended;
     check(counted && answer.staff.missing == count, || {
         format!("{count:?} beside {open} + {required}, {recommended}")
-    })
-}
-
-/// A diagnosis of the domain as a whole comes before its records.
-fn whole(answer: &Answer) -> Result<(), String> {
-    let causes = [
-        DiagnosisCode::DomainDoesNotExist,
-        DiagnosisCode::DomainSuspended,
-        DiagnosisCode::ZoneNotLive,
-        DiagnosisCode::DnssecFailure,
-    ];
-    let mut diagnoses = answer.staff.domain.diagnoses.iter();
-    let led = diagnoses.any(|it| causes.contains(&it.code));
-    let holds = match client_code(answer) {
-        Some(Code::PublishRecords | Code::RepairRecords | Code::PublishOwnershipRecord) => !led,
-        Some(Code::RepairDomain) => led,
-        _ => true,
-    };
-    check(holds, || {
-        let codes = answer.staff.domain.diagnoses.iter().map(|it| it.code);
-        format!(
-            "{:?} beside {:?}",
-            client_code(answer),
-            codes.collect::<Vec<_>>()
-        )
     })
 }
 

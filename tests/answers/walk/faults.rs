@@ -127,6 +127,13 @@ const FAULTS: &[Fault] = &[
         },
     ),
     (
+        "without a look no sentence mentions DNS",
+        "a holder that Lasso support released",
+        |it| {
+            "The ownership record was not found.".clone_into(&mut it.entry.waiting.why);
+        },
+    ),
+    (
         "sentences name records that are shown",
         "an adopted domain with a key of its owner",
         |it| {
@@ -278,6 +285,23 @@ const FAULTS: &[Fault] = &[
         |it| {
             it.client.iter_mut().for_each(|view| {
                 view.summary.next_step.code = NextStepCode::PublishRecords;
+            });
+        },
+    ),
+    (
+        "what is wrong with a verified domain is told by every part",
+        "a verified domain that its registrar has suspended",
+        |it| {
+            let detail = &mut it.staff.domain.summary.status_detail;
+            "Amazon SES has verified the domain.".clone_into(detail);
+        },
+    ),
+    (
+        "what is wrong with a verified domain is told by every part",
+        "a verified domain whose records are gone",
+        |it| {
+            it.client.iter_mut().for_each(|view| {
+                view.summary.next_step.code = NextStepCode::WaitForLasso;
             });
         },
     ),

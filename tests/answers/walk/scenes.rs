@@ -1,5 +1,7 @@
 //! A domain of `maple` in every state, with every reason and stage that changes its texts.
 
+mod troubled;
+
 use domain_auth::history::Actor;
 use domain_auth::identity::{AxisStatus, SesStatus};
 use domain_auth::ports::{Clock, Refusal};
@@ -7,6 +9,10 @@ use domain_auth::state::{Grant, State};
 use domain_auth_testkit::{SesFault, domain_name};
 use jiff::SignedDuration;
 
+use self::troubled::{
+    suspended, suspended_and_given_up, suspended_at_risk, suspended_claim, suspended_verified,
+    vanished_verified,
+};
 use crate::world::{ALL, Call, MINUTE, NAME, World};
 
 pub(crate) const MAPLE: &str = "maple";
@@ -36,6 +42,14 @@ pub(crate) const SCENES: &[Scene] = &[
     ("a domain for which DNS is silent", silent),
     ("an adopted domain with a key of its owner", owners_key),
     ("a verified domain", verified),
+    (
+        "a verified domain that its registrar has suspended",
+        suspended_verified,
+    ),
+    (
+        "a verified domain whose records are gone",
+        vanished_verified,
+    ),
     ("an authenticated domain without DKIM", without_dkim),
     ("an authenticated domain whose DKIM waits", dkim_waits),
     ("an authenticated domain", authenticated),
@@ -276,38 +290,6 @@ fn at_risk() -> World {
         world.clock.advance(SignedDuration::from_hours(7));
         done(&world, Call::Check);
     }
-    world
-}
-
-fn suspended() -> World {
-    let world = added();
-    world.dns.set_suspended(true);
-    done(&world, Call::Check);
-    world
-}
-
-fn suspended_claim() -> World {
-    let world = unproven();
-    world.dns.set_suspended(true);
-    done(&world, Call::Check);
-    world
-}
-
-fn suspended_at_risk() -> World {
-    let world = authenticated();
-    world.unpublish(MAPLE);
-    world.dns.set_suspended(true);
-    for _ in 0..3 {
-        world.clock.advance(SignedDuration::from_hours(7));
-        done(&world, Call::Check);
-    }
-    world
-}
-
-fn suspended_and_given_up() -> World {
-    let world = suspended();
-    world.ses_says(status(AxisStatus::Failed));
-    done(&world, Call::Check);
     world
 }
 

@@ -248,6 +248,11 @@ impl World {
             client: (!call.is_by_support()).then(|| client_id.to_owned()),
         };
         let answer = accepted(&self.sent(&sent(method, below, body)))?;
+        if let Call::Notify | Call::NotifyFor = call {
+            let (told, step) = (answer["sentence"].as_str(), &answer["next_step"]["code"]);
+            let is_idle = told.is_some_and(|told| told.contains("No step is left"));
+            assert!(!is_idle || step == "nothing", "{told:?} beside {step}");
+        }
         if let Call::Unshare | Call::UnshareFor = call {
             let link = answer["id"].as_str().unwrap().to_owned();
             accepted(&self.sent(&sent("DELETE", &format!("/links/{link}"), None)))?;

@@ -5,7 +5,6 @@ use jiff::{SignedDuration, Timestamp};
 use super::{Change, Domain};
 use crate::evidence;
 use crate::history::{Action, Actor};
-use crate::instructions::Recipient;
 use crate::mail_refusal::{MailRefusal, MailReport, Mailing, REMEMBERED};
 
 /// The most that Amazon SES's clock may differ from ours.
@@ -31,9 +30,13 @@ impl Domain {
             return None;
         }
         let mut refusal = report.refusal();
-        let contact = self.contact_email.as_ref().map(Recipient::of);
+        // A mail server may report the address in other letter case.
+        let is_contact = self
+            .contact_email
+            .as_ref()
+            .is_some_and(|contact| contact.as_str().eq_ignore_ascii_case(report.to.as_str()));
         refusal.superseded = match report.email {
-            Mailing::Notice => contact != Some(Recipient::of(&report.to)),
+            Mailing::Notice => !is_contact,
             // Absent if they were sent by an earlier release.
             Mailing::Instructions => {
                 let latest = self.latest_letter.as_ref();

@@ -11,7 +11,7 @@ use crate::dns::Observation;
 use crate::email_auth::{Delivery, DmarcAnswer, DmarcRecords, Identifier, Mail, Verdict, delivery};
 use crate::identity::{AxisStatus, SesStatus};
 use crate::names::DomainName;
-use crate::readiness::dkim::Cnames;
+use crate::readiness::dkim::{Cnames, is_untrusted};
 use crate::records::RecordId;
 
 /// The MAIL FROM domain of SES itself, if a domain has none of its own.
@@ -81,11 +81,12 @@ fn axis(ses: Option<SesStatus>, status: fn(SesStatus) -> AxisStatus) -> Verdict 
     ses.map_or(Verdict::Unknown, |ses| Verdict::of(status(ses).is_in_use()))
 }
 
-/// Whether a record is right.
-fn state_of(diagnosis: &Diagnosis, id: RecordId) -> Verdict {
+/// Whether a record is right, and mail servers believe it.
+pub(crate) fn state_of(diagnosis: &Diagnosis, id: RecordId) -> Verdict {
     let record = diagnosis.records.iter().find(|record| record.id == id);
     match record.map(|record| record.state) {
         Some(RecordState::Found) => Verdict::Yes,
+        Some(RecordState::Unknown) if record.is_some_and(is_untrusted) => Verdict::No,
         Some(RecordState::Missing | RecordState::Wrong) => Verdict::No,
         Some(RecordState::Unknown | RecordState::NotLookedYet) | None => Verdict::Unknown,
     }

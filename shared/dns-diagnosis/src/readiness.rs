@@ -7,7 +7,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::delivery::{SendingDomain, delivery_from, dkim_passes};
+use crate::delivery::{SendingDomain, delivery_from, dkim_passes, state_of};
 use crate::diagnosis::{Diagnosis, DmarcDiscovery, RecordDiagnosis, RecordState, is_of_registry};
 use crate::identity::{AxisStatus, MailFromLabel, SesStatus};
 use crate::names::DomainName;
@@ -19,7 +19,7 @@ mod past;
 pub use crate::email_auth::Verdict;
 pub use past::AskedAt;
 
-use dkim::Cnames;
+use dkim::{Cnames, is_bogus};
 use past::{Past, on};
 
 /// One rule for bulk senders.
@@ -177,15 +177,6 @@ fn lacks(record: &RecordDiagnosis, verified: Verdict, dkim: Verdict) -> bool {
     }
 }
 
-fn state_of(diagnosis: &Diagnosis, id: RecordId) -> Verdict {
-    let record = diagnosis.records.iter().find(|record| record.id == id);
-    match record.map(|record| record.state) {
-        Some(RecordState::Found) => Verdict::Yes,
-        Some(RecordState::Missing | RecordState::Wrong) => Verdict::No,
-        Some(RecordState::Unknown | RecordState::NotLookedYet) | None => Verdict::Unknown,
-    }
-}
-
 /// Whether DNS was asked for the record. For a claim that needs proof, it is asked only for the
 /// ownership record.
 fn is_asked(diagnosis: &Diagnosis, id: RecordId) -> bool {
@@ -198,6 +189,11 @@ fn spf_rule(mail_from: Verdict, diagnosis: &Diagnosis, asked_at: AskedAt<'_>) ->
     let (met, message) = match mail_from {
         Verdict::Yes => match state_of(diagnosis, RecordId::MailFromSpf) {
             Verdict::Yes => (Verdict::Yes, "SPF passes for your own MAIL FROM domain."),
+            Verdict::No if is_bogus(diagnosis) => (
+                Verdict::No,
+                "SPF does not pass for your own MAIL FROM domain: mail servers do not trust its records, \
+                 because DNSSEC of your domain is broken.",
+            ),
             Verdict::No => (
                 Verdict::No,
                 "SPF does not pass: the TXT record of the MAIL FROM domain is missing or wrong.",
@@ -255,6 +251,9 @@ fn alignment_rule(ses: Option<SesStatus>, diagnosis: &Diagnosis, domain: &Domain
     let met = delivery_from(domain.as_str(), &through).passes();
     let message = match met {
         Verdict::Yes => "DKIM or SPF is aligned with the domain in the From address.",
+        Verdict::No if is_bogus(diagnosis) => {
+            "Neither DKIM nor SPF is aligned with the domain in the From address: repair DNSSEC of the domain."
+        }
         Verdict::No if lacks_a_cname(diagnosis) => {
             "Neither DKIM nor SPF is aligned with the domain in the From address: publish the CNAME \
              records."
@@ -312,7 +311,9 @@ fn dmarc_rule(diagnosis: &Diagnosis, domain: &DomainName) -> RuleCheck {
         DmarcDiscovery::Unknown => check(
             BulkRule::Dmarc,
             Verdict::Unknown,
-            if is_asked(diagnosis, RecordId::Dmarc) {
+            if is_bogus(diagnosis) {
+                "It is not known whether there is a DMARC record: DNSSEC of the domain is broken."
+            } else if is_asked(diagnosis, RecordId::Dmarc) {
                 "It is not known whether there is a DMARC record: DNS did not answer."
             } else {
                 "It is not known whether there is a DMARC record: it has not been looked up yet."

@@ -4,8 +4,8 @@ use jiff::Timestamp;
 
 use super::*;
 use crate::diagnosis::Sightings;
-use crate::diagnosis::scene::{Scene, txt};
-use crate::dns::Outcome;
+use crate::diagnosis::scene::{RESOLVER, Scene, txt};
+use crate::dns::{Failure, Outcome};
 
 const ALL: SesStatus = SesStatus {
     verification: AxisStatus::Success,
@@ -178,6 +178,31 @@ fn mail_is_not_called_signed_when_all_cnames_are_gone() {
         assert_eq!(ready.bulk_ready, Verdict::No);
         assert_eq!(ready.ses_verified, Verdict::Yes);
     }
+}
+
+#[test]
+fn nothing_counts_as_signed_while_dnssec_is_broken() {
+    let failure = Failure::DnssecBogus;
+    let bogus = Scene::right().fault(RESOLVER, Outcome::Failed { failure });
+    let ready = of(&bogus, ALL);
+    let (met, message) = dkim_rule(&ready);
+    assert_eq!(met, Verdict::No);
+    assert!(message.contains("cannot check the signatures"), "{message}");
+    assert_eq!(ready.shows_via, Verdict::Yes);
+    assert_eq!(ready.bulk_ready, Verdict::No);
+    let unmet = [BulkRule::Spf, BulkRule::Dkim, BulkRule::Alignment];
+    assert_eq!(missing(&ready), unmet);
+    for rule in &ready.rules {
+        let claims = ["did not answer", "is missing", "publish", "is signed"];
+        let claimed = claims.iter().find(|words| rule.message.contains(*words));
+        assert_eq!(claimed, None, "{}", rule.message);
+        assert!(rule.message.contains("DNSSEC"), "{}", rule.message);
+    }
+    // A key of the domain's owner is in the same zone.
+    let mut owners = bogus.diagnosis();
+    owners.records.retain(|record| record.id == RecordId::Dmarc);
+    let ready = readiness(Some(ALL), &owners, ASKED_AT, &bogus.domain);
+    assert_eq!(dkim_rule(&ready).0, Verdict::No);
 }
 
 #[test]

@@ -18,6 +18,8 @@ pub(crate) enum Cnames {
     Partly,
     /// None leads to a key.
     Gone,
+    /// The signatures of the zone are broken (DNSSEC), so mail servers take no key from it.
+    Bogus,
 }
 
 impl Cnames {
@@ -36,7 +38,9 @@ impl Cnames {
             .filter(is_cname)
             .map(leads_to_key)
             .collect();
-        if leads.is_empty() {
+        if is_bogus(diagnosis) && leads.iter().all(|leads| *leads == Verdict::No) {
+            Self::Bogus
+        } else if leads.is_empty() {
             Self::NotOurs
         } else if leads.iter().all(|leads| *leads == Verdict::Yes) {
             Self::Present
@@ -52,14 +56,29 @@ impl Cnames {
         match self {
             Self::NotOurs | Self::Present => Verdict::Yes,
             Self::Partly => Verdict::Unknown,
-            Self::Gone => Verdict::No,
+            Self::Gone | Self::Bogus => Verdict::No,
         }
     }
+}
+
+/// Whether the domain's own zone fails DNSSEC validation (RFC 4035 section 4.3, "bogus").
+pub(crate) fn is_bogus(diagnosis: &Diagnosis) -> bool {
+    let mut codes = diagnosis.domain.iter().map(|it| it.code);
+    codes.any(|code| code == DiagnosisCode::DnssecFailure)
+}
+
+/// Whether the record is there, and mail servers that validate get no answer for it (RFC 4035 section 5.5).
+pub(crate) fn is_untrusted(record: &RecordDiagnosis) -> bool {
+    record.state == RecordState::Unknown
+        && record
+            .codes()
+            .any(|code| code == DiagnosisCode::DnssecFailure)
 }
 
 /// Whether mail servers find a key by a record. If DNS does not answer, the status at SES is not doubted.
 fn leads_to_key(record: &RecordDiagnosis) -> Verdict {
     match record.state {
+        RecordState::Unknown if is_untrusted(record) => Verdict::No,
         RecordState::Found | RecordState::Unknown | RecordState::NotLookedYet => Verdict::Yes,
         RecordState::Missing => Verdict::No,
         // Some servers have it, or the key itself is published in its place.
@@ -94,6 +113,12 @@ pub(super) fn message(ses: Option<SesStatus>, cnames: Cnames, asked_at: AskedAt<
              unsigned, and Amazon SES stops signing once it has noticed.",
             on(dns_asked_at)
         ),
+        (AxisStatus::Success | AxisStatus::TemporaryFailure, Cnames::Bogus) => format!(
+            "Amazon SES signs mail for your domain, but mail servers cannot check the signatures: DNSSEC of \
+             your domain was broken{}. Until it is repaired, mail counts as unsigned, and Amazon SES \
+             stops signing once it has noticed.",
+            on(dns_asked_at)
+        ),
         (AxisStatus::Success | AxisStatus::TemporaryFailure, Cnames::Partly) => format!(
             "Amazon SES signs mail for your domain, but mail servers may not be able to check the \
              signatures: DNS did not have all three CNAME records as they should be{}. Amazon SES changes \
@@ -113,7 +138,7 @@ pub(super) fn message(ses: Option<SesStatus>, cnames: Cnames, asked_at: AskedAt<
         }
         (
             AxisStatus::NotStarted | AxisStatus::Pending | AxisStatus::Failed,
-            Cnames::Present | Cnames::Partly | Cnames::Gone,
+            Cnames::Present | Cnames::Partly | Cnames::Gone | Cnames::Bogus,
         ) => unsigned(cnames, asked_at),
     }
 }

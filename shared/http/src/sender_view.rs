@@ -279,7 +279,9 @@ fn why_unsigned(unsigned: Unsigned) -> &'static str {
         | Unsigned::CnamesUnknown
         | Unsigned::NotSeenBySes
         | Unsigned::OwnersKey => "mail is not signed",
-        Unsigned::NotCheckable => "mail servers cannot check the signatures",
+        Unsigned::NotCheckable | Unsigned::BrokenDnssec => {
+            "mail servers cannot check the signatures"
+        }
     }
 }
 
@@ -293,6 +295,7 @@ fn until_signed(unsigned: Unsigned) -> &'static str {
         }
         Unsigned::OwnersKey => "Amazon SES has not found the DKIM key of the domain's owner.",
         Unsigned::NotCheckable => "Publish its CNAME records again.",
+        Unsigned::BrokenDnssec => "Its DNSSEC is broken and has to be repaired.",
     }
 }
 

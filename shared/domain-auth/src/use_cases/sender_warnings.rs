@@ -3,7 +3,7 @@
 //! meet the mailbox providers' rules for bulk senders.
 
 use crate::delivery::{SendingDomain, delivery_from};
-use crate::diagnosis::{Diagnosis, RecordState};
+use crate::diagnosis::{Diagnosis, DiagnosisCode, RecordState};
 use crate::dns::Observation;
 use crate::dns_look::DnsLook;
 use crate::domain::Domain;
@@ -38,11 +38,17 @@ pub enum Unsigned {
     OwnersKey,
     /// Amazon SES signs, and mail servers cannot check that: DNS has none of the CNAME records any more.
     NotCheckable,
+    /// Amazon SES signs, and mail servers cannot check that: DNSSEC of the domain is broken.
+    BrokenDnssec,
 }
 
 impl Unsigned {
     fn of(ses: Option<SesStatus>, diagnosis: &Diagnosis) -> Self {
         if ses.is_some_and(|ses| ses.dkim.is_in_use()) {
+            let mut codes = diagnosis.domain.iter().map(|it| it.code);
+            if codes.any(|code| code == DiagnosisCode::DnssecFailure) {
+                return Self::BrokenDnssec;
+            }
             return Self::NotCheckable;
         }
         let cnames = [RecordId::Dkim1, RecordId::Dkim2, RecordId::Dkim3];

@@ -48,16 +48,7 @@ impl DomainName {
     /// The name for display: `bücher.example`. A-labels that do not decode are not changed. The
     /// whole name is not changed if some of its characters would be invisible.
     pub fn to_unicode(&self) -> String {
-        let (unicode, _) = Uts46::new().to_unicode(
-            self.0.as_bytes(),
-            AsciiDenyList::STD3,
-            Hyphens::CheckFirstLast,
-        );
-        if one_line(&unicode) == unicode {
-            unicode.into_owned()
-        } else {
-            self.0.clone()
-        }
+        unicode_of(&self.0)
     }
 
     /// The organizational domain (RFC 7489 section 3.2): the public suffix and one label more.
@@ -95,6 +86,21 @@ impl DomainName {
         self.to_unicode().split('.').any(|label| {
             !label.is_ascii() && !label.check_restriction_level(RestrictionLevel::HighlyRestrictive)
         })
+    }
+}
+
+/// A name or a label in A-labels, as people read it; unchanged where that would not be safe to show.
+pub(crate) fn unicode_of(name: &str) -> String {
+    let uts46 = Uts46::new();
+    let (unicode, _) = uts46.to_unicode(
+        name.as_bytes(),
+        AsciiDenyList::STD3,
+        Hyphens::CheckFirstLast,
+    );
+    if one_line(&unicode) == unicode {
+        unicode.into_owned()
+    } else {
+        name.to_owned()
     }
 }
 

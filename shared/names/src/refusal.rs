@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::domain_name::{DomainName, MAX_NAME, MAX_SENDING_DOMAIN};
+use crate::domain_name::{DomainName, MAX_NAME, MAX_SENDING_DOMAIN, unicode_of};
 use crate::ineligible::IneligibleReason;
 use crate::plain_text::is_hidden;
 
@@ -114,7 +114,10 @@ pub enum InvalidReason {
          company has registered"
     )]
     ReservedEnding(String),
-    #[error("no domain on the Internet ends in .{0}; check how the end of the domain is spelled")]
+    #[error(
+        "no domain on the Internet ends in .{}; check how the end of the domain is spelled",
+        unicode_of(.0)
+    )]
     UnknownEnding(String),
 }
 

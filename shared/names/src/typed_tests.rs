@@ -36,11 +36,23 @@ fn a_reserved_ending_is_told_as_such() {
         ("home.arpa", "only inside private networks"),
         ("oak.home.arpa", "only inside private networks"),
         ("oak.asdf", "no domain on the Internet ends in .asdf"),
+        ("例え.テスト", "no domain on the Internet ends in .テスト"),
     ] {
         let text = refused(typed).to_string();
         assert!(text.contains(says), "{typed}: {text}");
     }
     assert_eq!(refused("co.uk").reason, InvalidReason::PublicSuffix);
+    for typed in ["a@co.uk", "https://co.uk/"] {
+        assert_eq!(
+            refused(typed).reason,
+            InvalidReason::PublicSuffix,
+            "{typed}"
+        );
+    }
+    assert_eq!(
+        refused("http://localhost").reason,
+        InvalidReason::SingleLabel
+    );
 }
 
 #[test]

@@ -19,8 +19,17 @@ impl DomainName {
     pub fn parse(typed: &str) -> Result<Self, DomainNameError> {
         let typed = typed.trim();
         if let Some((reason, inner)) = wrapped_domain(typed) {
-            let suggestion = inner.and_then(|inner| Self::parse_or_suggestion(&inner));
-            return Err(DomainNameError::new(reason, suggestion));
+            let Some(inner) = inner else {
+                return Err(DomainNameError::new(reason, None));
+            };
+            return Err(match Self::parse(&inner) {
+                Ok(name) => DomainNameError::new(reason, Some(name)),
+                // To give this part alone would not help.
+                Err(error) if error.suggestion.is_none() && is_never_a_domain(&error.reason) => {
+                    error
+                }
+                Err(error) => DomainNameError::new(reason, error.suggestion),
+            });
         }
         let name = check(typed).map_err(|reason| DomainNameError::new(reason, None))?;
         if let Some(rest) = name.strip_prefix("www.") {
@@ -45,13 +54,14 @@ impl DomainName {
             }
         })
     }
+}
 
-    fn parse_or_suggestion(inner: &str) -> Option<Self> {
-        match Self::parse(inner) {
-            Ok(name) => Some(name),
-            Err(error) => error.suggestion,
-        }
-    }
+/// Whether what was typed is spelled as a domain, but no domain of a company.
+fn is_never_a_domain(reason: &InvalidReason) -> bool {
+    matches!(
+        reason,
+        InvalidReason::PublicSuffix | InvalidReason::SingleLabel
+    )
 }
 
 /// A domain inside another text that people paste: a URL or an email address.

@@ -36,7 +36,7 @@ struct Side {
 impl Side {
     fn of(client: &str, page: String, domain: &Domain) -> Self {
         let summary = &domain.summary;
-        let (word, tone) = words::standing(summary);
+        let (word, tone) = words::standing_on_page(domain);
         let proven = domain.claim.as_ref().and_then(|claim| claim.proven_at);
         Self {
             client: client.to_owned(),

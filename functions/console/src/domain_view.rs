@@ -11,6 +11,7 @@ use jiff::Timestamp;
 
 use crate::decide_view::{Beside, Decide};
 use crate::forms::Forms;
+use crate::lost;
 use crate::next::{self, Next};
 use crate::place::Place;
 use crate::types::Domain;
@@ -114,7 +115,7 @@ impl<'a> DomainPage<'a> {
     ) -> Result<Self, askama::Error> {
         let summary = &domain.summary;
         let status = summary.status;
-        let (word, tone) = words::standing(summary);
+        let (word, tone) = words::standing_on_page(domain);
         let known = domain.dns_provider.as_ref();
         let known = known.and_then(domain_auth_pages::Provider::known);
         let decide = if place.is_staff() {
@@ -145,7 +146,7 @@ impl<'a> DomainPage<'a> {
             decide,
             cards,
             waits_for_records: matches!(status, Status::Pending | Status::Contested)
-                || words::has_lost_records(summary),
+                || lost::lost(domain).is_some(),
             provider: known.map(|provider| provider.name.clone()),
             explained: explained(known, &bought(&summary.domain)),
             check_in: check_in(domain, now),

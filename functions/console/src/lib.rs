@@ -15,6 +15,7 @@ mod domain_view;
 mod entry;
 mod fetch;
 mod forms;
+mod lost;
 mod next;
 mod oidc;
 mod place;

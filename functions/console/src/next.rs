@@ -2,6 +2,7 @@
 
 use domain_auth::state::Status;
 
+use crate::lost::{self, Lost};
 use crate::place::Place;
 use crate::types::{Domain, StepCode, Summary};
 use crate::words;
@@ -31,6 +32,9 @@ pub(crate) fn next_step(
     if place.is_staff() {
         let step = domain.summary.next_step.as_ref();
         return step.map(|step| step.sentence.clone());
+    }
+    if let Some(lost) = lost::lost(domain) {
+        return Some(lost::next_step(domain, lost));
     }
     match (next, wrong) {
         // It is shown below.
@@ -65,19 +69,17 @@ pub(crate) fn next(place: &Place, domain: &Domain) -> Next {
             Next::Nothing
         }
     };
+    match lost::lost(domain) {
+        Some(Lost::Records) if !domain.records.is_empty() => return Next::Publish,
+        Some(Lost::Records | Lost::Domain) => return Next::Nothing,
+        None => {}
+    }
     match summary.status {
         Status::Contested | Status::AtRisk => publish(),
         Status::Pending if step == StepCode::TellLasso => Next::Ready("We are ready"),
         Status::Pending => publish(),
         Status::Verified => told().map_or(Next::Ready("We are ready"), Next::Told),
-        Status::Authenticated
-            if matches!(
-                step,
-                StepCode::PublishRecommendedRecords | StepCode::RepairRecords
-            ) =>
-        {
-            publish()
-        }
+        Status::Authenticated if step == StepCode::PublishRecommendedRecords => publish(),
         Status::Failed if step == StepCode::AskLasso => match told() {
             None => Next::Ready("Ask Lasso support"),
             Some(_) => Next::Nothing,

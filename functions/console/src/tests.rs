@@ -4,6 +4,7 @@ mod again;
 mod browser;
 mod forms;
 mod issuer;
+mod lost;
 mod pages;
 mod sign_in;
 mod troubles;

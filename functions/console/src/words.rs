@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use crate::api::Problem;
+use crate::lost::{Lost, is_hidden, lost};
 use crate::types::{Domain, StepCode, Summary};
 
 /// The word for a state, and the class of its colour (`good`, `bad`, `wait`).
@@ -24,8 +25,8 @@ pub(crate) fn state(status: Status) -> (&'static str, &'static str) {
     }
 }
 
-/// The word for a domain, and the class of its colour: its state, unless its records have vanished in a state that they
-/// do not end at once.
+/// The word for a domain in a list, and the class of its colour: its state, unless its records have vanished in a state
+/// that they do not end at once.
 pub(crate) fn standing(summary: &Summary) -> (&'static str, &'static str) {
     if has_lost_records(summary) {
         return ("Records missing", "bad");
@@ -33,8 +34,17 @@ pub(crate) fn standing(summary: &Summary) -> (&'static str, &'static str) {
     state(summary.status)
 }
 
+/// The word for a domain on its page, and the class of its colour: as in a list, with what its records say.
+pub(crate) fn standing_on_page(domain: &Domain) -> (&'static str, &'static str) {
+    let status = domain.summary.status;
+    if status != Status::Rejected && lost(domain).is_some() {
+        return ("Records missing", "bad");
+    }
+    state(status)
+}
+
 /// Whether records have vanished of a domain that is verified or sends, as the API says by the next step.
-pub(crate) fn has_lost_records(summary: &Summary) -> bool {
+fn has_lost_records(summary: &Summary) -> bool {
     let needs_repair = matches!(
         summary.step(),
         StepCode::RepairRecords | StepCode::RepairDomain
@@ -83,12 +93,20 @@ pub(crate) fn headline(domain: &Domain, wrong: usize) -> String {
     let summary = &domain.summary;
     let name = &summary.domain_unicode;
     let was_told = summary.ready_at.is_some();
+    let lost = lost(domain);
     match (summary.status, summary.step()) {
-        (
-            Status::Contested | Status::Pending | Status::AtRisk | Status::Authenticated,
-            StepCode::RepairDomain,
-        ) => {
+        (Status::Contested | Status::Pending | Status::AtRisk, StepCode::RepairDomain) => {
             format!("{name} does not work in DNS: repair the domain first")
+        }
+        (Status::Verified | Status::Authenticated | Status::Rejected, _)
+            if lost == Some(Lost::Domain) =>
+        {
+            format!("{name} does not work in DNS: repair the domain first")
+        }
+        (Status::Verified | Status::Authenticated | Status::Rejected, _)
+            if lost == Some(Lost::Records) =>
+        {
+            format!("Publish the records of {name} again: they are missing")
         }
         (Status::Contested, StepCode::WaitForLasso) => {
             format!("Lasso support decides about {name}")
@@ -112,9 +130,6 @@ pub(crate) fn headline(domain: &Domain, wrong: usize) -> String {
         (Status::Pending, _) => format!("Publish the records of {name}"),
         (Status::Verified, _) if was_told => format!("{name} waits for Lasso’s final step"),
         (Status::Verified, _) => format!("{name} is verified: tell Lasso that you are ready"),
-        (Status::Authenticated, StepCode::RepairRecords) => {
-            format!("Publish the records of {name} again: they are missing")
-        }
         (Status::Authenticated, _) => format!("Lasso sends for {name}"),
         (Status::AtRisk, StepCode::WaitForSes) => format!("The records of {name} are back"),
         (Status::AtRisk, StepCode::AskLasso) => format!("Ask Lasso support about {name}"),
@@ -130,10 +145,25 @@ pub(crate) fn headline(domain: &Domain, wrong: usize) -> String {
 /// The headline for Lasso support, which views a domain of `client`.
 pub(crate) fn headline_for_staff(domain: &Domain, client: &str) -> String {
     let name = name(&domain.summary);
+    let is_hidden = is_hidden(domain);
+    let lost = lost(domain);
     match (domain.summary.status, domain.summary.step()) {
         (_, StepCode::DecideClaim) => format!("Decide who gets {name}"),
         (Status::Contested, StepCode::WaitForService) => {
             format!("{name} is being transferred to {client}")
+        }
+        (Status::Contested | Status::Pending | Status::AtRisk, _) if is_hidden => {
+            format!("{client} has to repair {name} first: it does not work in DNS")
+        }
+        (Status::Verified | Status::Authenticated | Status::Rejected, _)
+            if lost == Some(Lost::Domain) =>
+        {
+            format!("{client} has to repair {name} first: it does not work in DNS")
+        }
+        (Status::Verified | Status::Authenticated | Status::Rejected, _)
+            if lost == Some(Lost::Records) =>
+        {
+            format!("{client} has to publish the records of {name} again")
         }
         (Status::Contested, _) => format!("{client} has to prove that {name} is theirs"),
         (Status::Provisioning, _) => format!("{name} is being registered for {client}"),
@@ -151,10 +181,10 @@ pub(crate) fn headline_for_staff(domain: &Domain, client: &str) -> String {
     }
 }
 
-/// The next step of a Client Administrator, if it is not the API's: the API does not ask them to
-/// say that they are ready.
+/// The next step of a Client Administrator, as the API says it or in words for this reader: the API does not
+/// ask them to say that they are ready.
 pub(crate) fn next_step(summary: &Summary) -> Option<&str> {
-    let is_verified = summary.status == Status::Verified;
+    let is_verified = summary.status == Status::Verified && !has_lost_records(summary);
     if is_verified && summary.ready_at.is_none() {
         return Some("Tell Lasso that you are ready. Lasso support then takes the final step.");
     }

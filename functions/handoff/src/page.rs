@@ -6,7 +6,7 @@
 use askama::Template;
 use domain_auth::diagnosis::RecordState;
 use domain_auth::dns::DnsLook;
-use domain_auth::domain::Domain;
+use domain_auth::domain::{Domain, RecordsSeen};
 use domain_auth::handoff::{Handoff, in_words, zones};
 use domain_auth::links::LinkToken;
 use domain_auth::plain_text::shown;
@@ -118,7 +118,8 @@ pub(crate) fn opened(
     let provider: Option<Provider> = serde_json::from_value(take("dns_provider"))?;
     let remarks = serde_json::from_value(take("diagnoses"))?;
     let status = domain.state.status();
-    let (headline, tone) = headline(status, step, &records);
+    let seen = RecordsSeen::of(domain);
+    let (headline, tone) = headline(status, step, seen, &records);
     let known = provider.as_ref().and_then(Provider::known);
     let checked_at = domain.checked_at.map(|at| at + CHECK_INTERVAL);
     let main = Main {
@@ -127,7 +128,7 @@ pub(crate) fn opened(
         client: client(domain),
         headline,
         tone,
-        detail: detail(status, step, &records).filter(|_| step != NextStepCode::AskLasso),
+        detail: detail(status, seen, &records).filter(|_| step != NextStepCode::AskLasso),
         claim: step == NextStepCode::PublishOwnershipRecord,
         deadline: deadline(domain).map(in_words),
         provider: known,
@@ -154,7 +155,7 @@ pub(crate) fn opened(
         top: TOP,
         main: &main.render()?,
         foot: &foot.render()?,
-        refresh_seconds: waits(status).then_some(REFRESH),
+        refresh_seconds: (waits(status) || tone == "bad").then_some(REFRESH),
         reloads_without_script: true,
         session: "",
         // The refusal of a check is shown once.
@@ -260,14 +261,24 @@ fn zone(domain: &Domain, look: Option<&DnsLook>) -> Option<String> {
 fn headline(
     status: Status,
     step: NextStepCode,
+    seen: RecordsSeen,
     records: &[Record],
 ) -> (&'static str, &'static str) {
+    const REPAIR_DOMAIN: (&str, &str) = (
+        "The domain does not work in DNS. It has to be repaired first.",
+        "bad",
+    );
     let all_found = records
         .iter()
         .all(|record| record.state == RecordState::Found);
     let is_wrong = records
         .iter()
         .any(|record| record.state == RecordState::Wrong);
+    let is_hidden = match seen {
+        RecordsSeen::Hidden(_) => true,
+        RecordsSeen::NotLooked | RecordsSeen::Unknown | RecordsSeen::Missing => false,
+        RecordsSeen::Gone | RecordsSeen::Found | RecordsSeen::NotNeeded => false,
+    };
     // According to the last DNS look, Amazon SES will find the records that it needs.
     let is_published = match step {
         NextStepCode::WaitForSes | NextStepCode::TellLasso => true,
@@ -290,6 +301,7 @@ fn headline(
         Status::Contested if step == NextStepCode::PublishOwnershipRecord => {
             ("One record has to be published.", "wait")
         }
+        Status::Contested if step == NextStepCode::RepairDomain => REPAIR_DOMAIN,
         Status::Contested => ("The record was found. Please leave it in place.", "good"),
         Status::Provisioning | Status::Removing => (
             "The records are being prepared. They appear here within a few minutes.",
@@ -305,20 +317,26 @@ fn headline(
             "The records that Amazon SES needs are published. Please publish the other records below, too.",
             "wait",
         ),
-        Status::Pending if step == NextStepCode::RepairDomain => (
-            "The domain does not work in DNS. It has to be repaired first.",
-            "bad",
-        ),
+        Status::Pending if step == NextStepCode::RepairDomain => REPAIR_DOMAIN,
         Status::Pending if is_wrong => (
             "Please correct the records below. Each one that is wrong says how.",
             "bad",
         ),
         Status::Pending => ("Please publish the records below.", "wait"),
+        Status::Verified | Status::Authenticated | Status::Rejected if is_hidden => REPAIR_DOMAIN,
         Status::Verified | Status::Authenticated | Status::Rejected
-            if step == NextStepCode::RepairRecords =>
+            if step == NextStepCode::RepairRecords || seen == RecordsSeen::Gone =>
         {
             (
                 "Records that were published are missing now. Please publish them again.",
+                "bad",
+            )
+        }
+        Status::Verified | Status::Authenticated | Status::Rejected
+            if seen == RecordsSeen::Missing =>
+        {
+            (
+                "Records that Amazon SES needs are missing in DNS. Please publish them.",
                 "bad",
             )
         }
@@ -326,6 +344,7 @@ fn headline(
             "Amazon SES has verified the domain. Please leave the records in place.",
             "good",
         ),
+        Status::AtRisk if is_hidden => REPAIR_DOMAIN,
         Status::AtRisk if is_published => (
             "The records are there again. Amazon SES looks for them automatically.",
             "wait",
@@ -346,7 +365,7 @@ fn headline(
 }
 
 /// What else to know: how many of the records are there, and what to do beyond them.
-fn detail(status: Status, step: NextStepCode, records: &[Record]) -> Option<String> {
+fn detail(status: Status, seen: RecordsSeen, records: &[Record]) -> Option<String> {
     let in_state = |state| {
         records
             .iter()
@@ -355,12 +374,18 @@ fn detail(status: Status, step: NextStepCode, records: &[Record]) -> Option<Stri
     };
     let (of, found) = (records.len(), in_state(RecordState::Found));
     let is_known = in_state(RecordState::NotLookedYet) < of;
+    // Those that are not there are then only recommended.
+    let is_enough = match seen {
+        RecordsSeen::Found | RecordsSeen::NotNeeded => true,
+        RecordsSeen::NotLooked | RecordsSeen::Unknown | RecordsSeen::Missing => false,
+        RecordsSeen::Gone | RecordsSeen::Hidden(_) => false,
+    };
     let count = is_known.then(|| format!("{found} of {of} records are published and right."));
     match status {
         Status::Provisioning | Status::Removing => None,
         Status::Contested | Status::Pending | Status::AtRisk => count,
         Status::Verified | Status::Authenticated | Status::Rejected
-            if found == of || step == NextStepCode::RepairRecords =>
+            if found == of || !is_enough =>
         {
             count
         }

@@ -2,8 +2,9 @@
 
 use domain_auth::ports::Clock as _;
 use domain_auth::records::RecordData;
-use domain_auth::state::State;
+use domain_auth::state::{State, Trigger};
 use domain_auth_testkit::{TestClock, new_domain};
+use jiff::SignedDuration;
 
 use super::{World, main_of};
 
@@ -38,4 +39,43 @@ async fn a_person_is_warned_of_an_ownership_record_until_it_is_found() {
     let page = main_of(&world.open(world.token().as_str()).await);
     assert!(page.contains("The record was found."), "{page}");
     assert!(!page.contains(CLAIM), "{page}");
+}
+
+#[tokio::test]
+async fn records_that_vanished_of_a_verified_domain_are_to_be_published_again() {
+    let world = World::pending().await;
+    let records = world.domain().await.records();
+    for record in &records {
+        world.dns.publish(record);
+    }
+    world.looked_at().await;
+    world.moved(Trigger::SesVerified).await;
+    let there = main_of(&world.open(world.token().as_str()).await);
+    assert!(
+        there.contains("Please leave the records in place."),
+        "{there}"
+    );
+
+    for record in &records {
+        world.dns.unpublish(record);
+    }
+    world.app.clock.advance(SignedDuration::from_mins(10));
+    world.looked_at().await;
+    let reason = "Not yet.".to_owned();
+    for refused in [false, true] {
+        if refused {
+            let reason = reason.clone();
+            world.moved(Trigger::Refused { reason }).await;
+        }
+        let gone = main_of(&world.open(world.token().as_str()).await);
+        assert!(gone.contains("Please publish them again."), "{gone}");
+        assert!(
+            gone.contains("0 of 7 records are published and right."),
+            "{gone}"
+        );
+        assert!(
+            !gone.contains("in place") && !gone.contains("recommended: with them"),
+            "{gone}"
+        );
+    }
 }

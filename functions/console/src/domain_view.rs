@@ -6,7 +6,7 @@ use domain_auth::names::DomainName;
 use domain_auth::providers::explained;
 use domain_auth::records::RecordId;
 use domain_auth::state::Status;
-use domain_auth_pages::{RecordCard, cards};
+use domain_auth_pages::{RecordCard, cards, cards_within};
 use jiff::Timestamp;
 
 use crate::decide_view::{Beside, Decide};
@@ -20,6 +20,8 @@ use crate::words;
 
 /// Seconds between two checks of a domain.
 const BETWEEN_CHECKS: i64 = 30;
+/// The most octets of the records on the page for Lasso support, which has more beside them.
+const LONGEST_CARDS_OF_STAFF: usize = 16_000;
 
 /// The records in the order of the page.
 #[derive(Default)]
@@ -35,9 +37,15 @@ pub(crate) struct Cards {
 }
 
 impl Cards {
-    fn of(domain: &Domain) -> Self {
+    fn of(place: &Place, domain: &Domain) -> Self {
         let mut sorted = Self::default();
-        for card in cards(&domain.records, domain.dns_provider.as_ref()) {
+        let (records, provider) = (&domain.records, domain.dns_provider.as_ref());
+        let cards = if place.is_staff() {
+            cards_within(records, provider, LONGEST_CARDS_OF_STAFF)
+        } else {
+            cards(records, provider)
+        };
+        for card in cards {
             match card.id {
                 RecordId::Verification | RecordId::Ownership => sorted.main.push(card),
                 RecordId::Dkim1 | RecordId::Dkim2 | RecordId::Dkim3 => {
@@ -124,7 +132,7 @@ impl<'a> DomainPage<'a> {
             String::new()
         };
         let next = next::next(place, domain);
-        let cards = Cards::of(domain);
+        let cards = Cards::of(place, domain);
         Ok(Self {
             place,
             headline: if place.is_staff() {

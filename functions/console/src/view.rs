@@ -1,6 +1,7 @@
 //! The pages, made from the API's responses. The page of one domain is in `domain_view.rs`.
 
 use askama::Template;
+use domain_auth_pages::fitting;
 use jiff::Timestamp;
 
 use crate::forms::Forms;
@@ -12,13 +13,13 @@ use crate::words;
 /// Most octets of a page's content. With its frame, style and script no page is longer than 50 KB.
 pub(crate) const LONGEST_MAIN: usize = 37_000;
 /// Most octets of evidence in HTML for one line of history, and for a look. All of it is in a file.
-const LONGEST_EVIDENCE: usize = 1_500;
+const LONGEST_EVIDENCE: usize = 1_000;
 /// Most characters of the names of communities in one line.
 const LONGEST_COMMUNITIES: usize = 120;
 /// Most octets in HTML of a sentence in the short history on a domain's page.
-const LONGEST_SENTENCE: usize = 250;
+const LONGEST_SENTENCE: usize = 150;
 /// Most octets in HTML of a note on a domain's page.
-const LONGEST_NOTE_BESIDE: usize = 1_500;
+const LONGEST_NOTE_BESIDE: usize = 1_000;
 /// Most characters of a note or a reason in a list.
 const LONGEST_NOTE: usize = 200;
 
@@ -191,23 +192,6 @@ pub(crate) fn note(text: &str) -> String {
     }
 }
 
-/// The beginning of a text, with at most `most` octets in HTML.
-fn fitting(text: &str, most: usize) -> &str {
-    let mut octets = 0;
-    for (at, character) in text.char_indices() {
-        // askama writes these as `&#34;` and the like.
-        octets += if "\"&'<>".contains(character) {
-            5
-        } else {
-            character.len_utf8()
-        };
-        if octets > most {
-            return &text[..at];
-        }
-    }
-    text
-}
-
 /// The first communities, and how many more there are.
 pub(crate) fn communities(all: &[String]) -> String {
     let mut shown = String::new();
@@ -226,7 +210,7 @@ pub(crate) fn communities(all: &[String]) -> String {
 }
 
 /// The first characters of a text.
-fn cut(text: &str, most: usize) -> String {
+pub(crate) fn cut(text: &str, most: usize) -> String {
     match text.char_indices().nth(most) {
         Some((end, _)) => format!("{}…", &text[..end]),
         None => text.to_owned(),

@@ -6,10 +6,12 @@
 
 #![forbid(clippy::todo, clippy::unimplemented, clippy::unwrap_used)]
 
+mod fit;
 mod frame;
 mod headers;
 mod record;
 
+pub use fit::fitting;
 pub use frame::{Frame, script, style};
 pub use headers::{Referrer, headers};
-pub use record::{Field, Fix, Provider, Record, RecordCard, cards};
+pub use record::{Field, Fix, Provider, Record, RecordCard, cards, cards_within};

@@ -8,6 +8,8 @@ use dns_diagnosis::providers::{self, Panel};
 use dns_diagnosis::records::{self, RecordData, RecordId, Requirement};
 use serde::Deserialize;
 
+use crate::fit::{fitting, octets};
+
 /// A record in an answer of the API (`Record` in its OpenAPI document).
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct Record {
@@ -105,6 +107,8 @@ pub struct RecordCard {
     pub message: Option<String>,
     /// The published values, if they are not right.
     pub observed: Vec<String>,
+    /// Whether the card has less than was published and said, because all would not fit into a page.
+    pub is_cut: bool,
     /// What to do.
     pub fixes: Vec<Fix>,
     /// How long caches may still hold an old answer.
@@ -137,13 +141,70 @@ impl fmt::Display for RecordCard {
     }
 }
 
-/// The records with the field names of `provider`, if a provider was found.
+/// The most octets of all cards of a page. Anybody may publish anything at the names of the records; with the rest of a
+/// page this is less than 50 KB.
+const LONGEST_CARDS: usize = 22_000;
+/// The most octets of the published values on one card, and twice as many of the sentences about them, where all of them
+/// are too long for a page: the first of these with which the cards fit.
+const SHORTER: [usize; 4] = [800, 400, 200, 20];
+
+/// The records with the field names of `provider`, if a provider was found. Of a zone with very much at the names of
+/// the records, the cards show less; the API has all of it.
 pub fn cards(records: &[Record], provider: Option<&Provider>) -> Vec<RecordCard> {
+    cards_within(records, provider, LONGEST_CARDS)
+}
+
+/// As [`cards`], for a page with room for `longest` octets of cards.
+pub fn cards_within(
+    records: &[Record],
+    provider: Option<&Provider>,
+    longest: usize,
+) -> Vec<RecordCard> {
     let provider = provider.and_then(Provider::known);
     let numbered = records.iter().enumerate();
-    numbered
+    let mut cards: Vec<RecordCard> = numbered
         .map(|(index, record)| card(index + 1, record, provider))
-        .collect()
+        .collect();
+    for most in SHORTER {
+        let octets: usize = cards.iter().map(|card| card.to_string().len()).sum();
+        if octets <= longest {
+            break;
+        }
+        for card in &mut cards {
+            card.shorten(most);
+        }
+    }
+    cards
+}
+
+impl RecordCard {
+    /// Leaves at most so many octets of the published values, and twice as many of each sentence.
+    fn shorten(&mut self, most: usize) {
+        let mut left = most;
+        let mut shorter = Vec::new();
+        for value in &self.observed {
+            let part = fitting(value, left);
+            if part.len() < value.len() {
+                self.is_cut = true;
+                if shorter.is_empty() {
+                    shorter.push(format!("{part}…"));
+                }
+                break;
+            }
+            left -= octets(value);
+            shorter.push(value.clone());
+        }
+        self.observed = shorter;
+        let sentences = self.message.iter_mut();
+        for text in sentences.chain(self.fixes.iter_mut().map(|fix| &mut fix.text)) {
+            let part = fitting(text, 2 * most).len();
+            if part < text.len() {
+                text.truncate(part);
+                text.push('…');
+                self.is_cut = true;
+            }
+        }
+    }
 }
 
 fn card(
@@ -174,6 +235,7 @@ fn card(
         } else {
             record.observed.clone()
         },
+        is_cut: false,
         fixes: all.cloned().collect(),
         wait_minutes: record.wait_minutes.filter(|_| !is_found),
     }
@@ -329,6 +391,31 @@ mod tests {
         hostile["observed"] = json!(["<img src=x onerror=alert(1)>", "\"><script>"]);
         let cards = cards(&read(json!([hostile])), None);
         insta::assert_snapshot!(cards[0].to_string());
+    }
+
+    #[test]
+    fn cards_of_a_zone_with_very_much_in_it_fit_into_a_page() {
+        let with = |value: String, times: usize| {
+            let mut much = record("verification", "TXT", "_amazonses", "token");
+            much["state"] = json!("wrong");
+            much["observed"] = json!(vec![value.clone(); times]);
+            much["message"] = json!(format!("There is {value}."));
+            much["fix"]["text"] = json!(format!("Remove {value}."));
+            cards(&read(json!(vec![much; 7])), None)
+        };
+        let octets = |cards: &[RecordCard]| -> usize {
+            cards.iter().map(|card| card.to_string().len()).sum()
+        };
+        let common = with("v=spf1 include:example.net -all".to_owned(), 5);
+        assert!(
+            common
+                .iter()
+                .all(|card| !card.is_cut && card.observed.len() == 5)
+        );
+        let much = with("<".repeat(160), 5);
+        assert!(much.iter().any(|card| card.is_cut));
+        assert!(octets(&much) <= LONGEST_CARDS, "{}", octets(&much));
+        assert!(much[0].to_string().contains("not all of it is shown"));
     }
 
     #[test]

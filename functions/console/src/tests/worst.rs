@@ -43,7 +43,25 @@ fn domain(number: usize, status: Status) -> Value {
         "against": [other], "challengers": [other],
     });
     domain["look"] = json!({ "answers": vec![text(200); 100] });
+    publish_much(&mut domain);
     domain
+}
+
+/// Much at the names of all records: five values of the API's longest kind, sentences that repeat them, and a name of 253
+/// characters in all of it.
+fn publish_much(domain: &mut Value) {
+    for record in domain["records"].as_array_mut().unwrap() {
+        record["state"] = json!("wrong");
+        record["code"] = json!("wrong_value");
+        record["observed"] = json!(vec![text(160); 5]);
+        record["message"] = json!(format!("At {} is {}.", name(0), text(800)));
+        record["fix"] = json!({
+            "text": format!("Change {} from {}.", name(0), text(1_000)), "field": null,
+            "value": "v".repeat(160),
+        });
+        record["name"] = json!(name(0));
+        record["host"] = json!(name(0));
+    }
 }
 
 fn entry(length: usize) -> Value {

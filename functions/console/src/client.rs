@@ -101,7 +101,12 @@ impl<F: Fetch> Visit<'_, F> {
     }
 
     pub(crate) async fn one(&self, place: &Place) -> Result<Outcome, Failure> {
-        let domain = self.domain_at(place).await?;
+        let domain = match self.domain_at(place).await {
+            Err(Failure::Api(ApiError::Problem(problem))) if problem.status == 404 => {
+                return self.ended(place, problem).await;
+            }
+            domain => domain?,
+        };
         let beside = self.beside(place, &domain).await?;
         let typed = self.typed("reason").unwrap_or_default();
         let page = DomainPage::new(
@@ -114,6 +119,31 @@ impl<F: Fetch> Visit<'_, F> {
             has_no_fields: !place.is_staff(),
         };
         Ok(Outcome::Page(StatusCode::OK, view))
+    }
+
+    /// The page of a domain that is no longer there, or is being removed: why is in its history. Without a history it was
+    /// never there.
+    async fn ended(&self, place: &Place, problem: Box<Problem>) -> Result<Outcome, Failure> {
+        let history = place.under("history");
+        let lines: Result<List<Entry>, ApiError> =
+            self.api.get(&with_cursor(&history, 1, None)).await;
+        if lines.is_err() {
+            return Err(ApiError::Problem(problem).into());
+        }
+        let title = format!("{} is not here any more", place.domain);
+        let main = view::Message {
+            title: &title,
+            text: "It was removed, or the claim on it has ended. Its history says when and why.",
+            request_id: None,
+            link: Some((&history, "Show its history")),
+        };
+        let main = main.render()?;
+        let view = View {
+            title,
+            main,
+            ..View::default()
+        };
+        Ok(Outcome::Page(StatusCode::NOT_FOUND, view))
     }
 
     /// Additional data for Lasso support: the newest history, and the claims of other clients.

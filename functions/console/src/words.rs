@@ -188,6 +188,12 @@ pub(crate) fn next_step(summary: &Summary) -> Option<&str> {
     if is_verified && summary.ready_at.is_none() {
         return Some("Tell Lasso that you are ready. Lasso support then takes the final step.");
     }
+    // The API names the client by its identifier, which its people do not know.
+    if summary.step() == StepCode::PublishOwnershipRecord {
+        return Some(
+            "Publish the ownership record. When Lasso finds it, the domain goes to your organization; publish it only if you work for that organization.",
+        );
+    }
     let step = summary.next_step.as_ref();
     step.map(|step| step.sentence.as_str())
 }

@@ -131,3 +131,42 @@ async fn lasso_support_reads_what_has_vanished() {
         assert!(page.contains(headline), "{page}");
     }
 }
+
+#[tokio::test]
+async fn a_domain_that_has_ended_leads_to_its_history() {
+    let mut browser = Browser::of(client_admin()).await;
+    let place = "/domains/ended.example";
+    let history = json!({ "items": [], "next_cursor": null });
+    browser.answer(&format!("GET {place}/history?limit=1"), 200, history);
+    let got = browser.get(place).await;
+    assert_eq!(got.status, 404);
+    assert!(
+        got.body.contains("ended.example is not here any more"),
+        "{}",
+        got.body
+    );
+    assert!(
+        got.body.contains("href=\"/domains/ended.example/history\""),
+        "{}",
+        got.body
+    );
+    let never = browser.get("/domains/never.example").await;
+    assert_eq!(never.status, 404);
+    assert!(
+        never.body.contains("There is no such page"),
+        "{}",
+        never.body
+    );
+}
+
+#[tokio::test]
+async fn a_client_is_not_named_by_its_identifier_to_its_own_people() {
+    let mut domain = in_state(Status::Contested);
+    domain["next_step"] = json!({
+        "code": "publish_ownership_record", "call": null,
+        "sentence": "Publish it. When Lasso finds it, the domain goes to the-identifier.",
+    });
+    let page = page(domain).await;
+    assert!(page.contains("goes to your organization"), "{page}");
+    assert!(!page.contains("the-identifier"), "{page}");
+}

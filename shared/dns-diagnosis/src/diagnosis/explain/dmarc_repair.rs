@@ -170,10 +170,17 @@ fn parts_of(text: &str) -> Option<Vec<(String, String)>> {
     let between = |c: char| ";,".contains(c) || c.is_whitespace() || c.is_control();
     for word in text.split(between) {
         let Some((tag, value)) = word.split_once('=').or_else(|| with_a_colon(word)) else {
-            // A further address, behind a comma.
-            if let Some((_, value)) = parts.last_mut().filter(|_| word.contains(':')) {
-                value.push(',');
-                value.push_str(word);
+            if let Some((tag, value)) = parts.last_mut() {
+                let is_list = LISTS.contains(&tag.as_str());
+                let joined = format!("{value}{word}");
+                if word.contains(':') || (is_list && word.contains('@')) {
+                    // A further address, behind a comma.
+                    value.push(',');
+                    value.push_str(word);
+                } else if POLICIES.contains(&tag.as_str()) && !is_void_tag(tag, &joined) {
+                    // A policy with a space in it.
+                    *value = joined;
+                }
             }
             continue;
         };
@@ -284,6 +291,11 @@ mod tests {
                 "v=DMARC1; p=reject; rua=mailto:a@b.example",
             ),
             ("TXT v=DMARC1; p=reject", "v=DMARC1; p=reject"),
+            (
+                "v=DMARC1; p=none; rua=mailto:a@b.example, c@d.example",
+                "v=DMARC1; p=none; rua=mailto:a@b.example,mailto:c@d.example",
+            ),
+            ("v=DMARC1; p=r eject", "v=DMARC1; p=reject"),
             ("\"v=DMARC1\"", "v=DMARC1; p=none"),
             ("v=spf1 -all", proposed),
             ("anything", proposed),

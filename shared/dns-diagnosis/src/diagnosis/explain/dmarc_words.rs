@@ -71,11 +71,16 @@ impl Wording<'_> {
                 )
             }
             Code::DmarcStrictAlignment => {
-                let strict = ["adkim=s", "aspf=s"];
-                let strict = strict
-                    .iter()
-                    .filter(|part| raw.to_ascii_lowercase().replace(' ', "").contains(*part));
-                let strict: Vec<String> = strict.map(|part| (*part).to_owned()).collect();
+                let is_strict = |alignment: fn(&Dmarc) -> Alignment| {
+                    let own = dmarc.as_ref().map(alignment);
+                    own.is_ok_and(|alignment| alignment == Alignment::Strict)
+                };
+                let strict = [
+                    (is_strict(|dmarc| dmarc.dkim), "adkim=s"),
+                    (is_strict(|dmarc| dmarc.spf), "aspf=s"),
+                ];
+                let strict = strict.into_iter().filter(|(applies, _)| *applies);
+                let strict: Vec<String> = strict.map(|(_, part)| part.to_owned()).collect();
                 format!(
                     "The DMARC record at {place} is stricter ({}) than mail that Lasso sends can always meet, so some \
                      of it may fail the check of mail servers{}. The record is now {seen}",
@@ -117,7 +122,10 @@ impl Wording<'_> {
                 None => break,
             }
         }
-        let value = if finding.code == Code::DmarcStrictAlignment {
+        let has_void = Dmarc::parse(raw).is_ok_and(|dmarc| !dmarc.void_tags.is_empty());
+        let value = if finding.code == Code::DmarcStrictAlignment && has_void {
+            relaxed(&repaired(raw, &record.data.value()))
+        } else if finding.code == Code::DmarcStrictAlignment {
             relaxed(raw)
         } else {
             repaired(raw, &record.data.value())
@@ -147,8 +155,9 @@ impl Wording<'_> {
             return self.keep_one(&there, &keep.unwrap_or_else(|| raw.to_owned()));
         }
         let note = if finding.code == Code::DmarcStrictAlignment {
-            " (ask the person who looks after your DNS first: it is a setting of your company)"
-                .to_owned()
+            let ask =
+                " (ask the person who looks after your DNS first: it is a setting of your company)";
+            [ask, &lost_note(raw, &value)].concat()
         } else {
             [changed(raw, &value), lost_note(raw, &value)].concat()
         };

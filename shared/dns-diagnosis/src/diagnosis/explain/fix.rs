@@ -135,9 +135,18 @@ impl Wording<'_> {
             | Code::ValueWhitespace
             | Code::ValueCaseChanged
             | Code::TxtEscaped
+            | Code::ValueHasTypePrefix
                 if record.id == RecordId::Dmarc =>
             {
                 Some(self.dmarc_fix(record, place, finding))
+            }
+            Code::ValueQuoted
+            | Code::ValueWhitespace
+            | Code::ValueHasTypePrefix
+            | Code::ValueIsName
+                if record.id == RecordId::MailFromSpf && at.is_none() && raw.contains("v=spf1") =>
+            {
+                self.spf_fix(record, finding)
             }
             Code::MxPriorityInValue => Some(self.part_priority(record)),
             Code::ValueIsName | Code::StaleToken if at.is_some() => {
@@ -188,8 +197,12 @@ impl Wording<'_> {
 
     /// Whether the record is the SPF record at a name that takes mail for another service.
     fn is_spf_of_another_service(&self, record: &Record) -> bool {
-        let exchanges = self.case.observations.values(&record.name, RecordType::Mx);
+        let at = |name: &str| self.case.observations.values(name, RecordType::Mx);
+        let exchanges = at(&record.name);
+        // What a catch-all record answers is at any name.
+        let is_catch_all = exchanges == at(self.case.wildcard_probe(record));
         record.id == RecordId::MailFromSpf
+            && !is_catch_all
             && Self::is_of_another_service(record, &exchanges.join(", "))
     }
 
@@ -305,6 +318,8 @@ pub(super) fn at_mail_from(record: &Record) -> bool {
 
 /// The front of the policy that is proposed, which the owner has not chosen.
 const OUR_POLICY: &str = "v=DMARC1; p=none;";
+/// What only our own target has in it, whatever was mistyped around it.
+const OURS_MISTYPED: [&str; 2] = ["feedback-smtp.", "amazonses.com"];
 /// The domains of Amazon's mail service.
 const AMAZON: [&str; 2] = ["amazonses.com", "amazonaws.com"];
 
@@ -338,6 +353,7 @@ impl Wording<'_> {
                 && host.contains('.')
                 && !is_address
                 && !AMAZON.iter().any(|amazon| host.ends_with(amazon))
+                && !OURS_MISTYPED.iter().any(|part| host.contains(part))
         };
         at_mail_from && !is_text && !seen.contains("v=spf1") && hosts.any(foreign)
     }

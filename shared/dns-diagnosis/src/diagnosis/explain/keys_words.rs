@@ -46,10 +46,20 @@ impl Wording<'_> {
     pub(super) fn wait_for_dkim(&self, place: &str) -> Fix {
         let domain = self.context.domain;
         let keys = self.key_rows().join(", ");
+        let lacking = self.lacking_rows();
         let step = match self.keys() {
             Keys::OwnersKey => {
                 format!("Wait until Amazon SES signs mail from {domain} (DKIM).")
             }
+            Keys::Lacking if lacking.len() < self.key_rows().len() => format!(
+                "Follow the instructions for the CNAME records that are still missing or wrong ({}), and wait until \
+                 Lasso says that Amazon SES has confirmed them.",
+                lacking.join(", ")
+            ),
+            Keys::Lacking if self.is_key_wrong() => format!(
+                "Follow the instructions for the three CNAME records {keys}, and wait until Lasso says that Amazon SES \
+                 has confirmed them."
+            ),
             Keys::Lacking => format!(
                 "Add the three CNAME records {keys} (each of them has its own instructions), and wait until Lasso \
                  says that Amazon SES has confirmed them."
@@ -67,6 +77,22 @@ impl Wording<'_> {
             "Do not change the DMARC record {}. {step}",
             self.row(place)
         ))
+    }
+
+    /// The names of those that are missing or wrong.
+    fn lacking_rows(&self) -> Vec<String> {
+        let keys = self.records.iter().filter(|record| is_key(record));
+        let lacking = keys.filter(|key| match self.case.own(key).standing {
+            Standing::Wrong | Standing::Absent => true,
+            Standing::Right | Standing::Unknown => false,
+        });
+        lacking.map(|key| self.about(key).row(&key.name)).collect()
+    }
+
+    /// Whether something else is at the name of one, to which no CNAME record can be added.
+    fn is_key_wrong(&self) -> bool {
+        let mut keys = self.records.iter().filter(|record| is_key(record));
+        keys.any(|key| self.case.own(key).standing == Standing::Wrong)
     }
 
     /// The names of the CNAME records of DKIM, as the table shows them.

@@ -9,8 +9,8 @@ use super::show::{show, shown};
 use super::spf_words::IGNORED;
 use super::target_words::unseen_target_message;
 use super::value_words::{
-    has_slip, holds_key, is_our_text_as_alias, is_twice, piece_before, surrounded_message,
-    where_invisible, with_equals_sign,
+    front_of, has_slip, holds_key, is_our_text_as_alias, is_twice, piece_before,
+    surrounded_message, where_invisible, with_equals_sign,
 };
 use super::wording::Wording;
 use crate::diagnosis::DiagnosisCode as Code;
@@ -219,7 +219,7 @@ impl Wording<'_> {
                     "The value at {name} is, or begins with, the name of the record: {seen}"
                 ),
             },
-            Code::ValueHasTypePrefix => match piece_before(raw, &expected) {
+            Code::ValueHasTypePrefix => match piece_before(raw, front_of(&expected)) {
                 Some(piece) => format!(
                     "The value at {at_or_name} begins with “{}”, which does not belong in this field: {seen}",
                     show(&piece)

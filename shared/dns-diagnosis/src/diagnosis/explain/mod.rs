@@ -66,6 +66,7 @@ mod mx_words;
 mod result;
 mod rows;
 mod show;
+mod spf_repair;
 mod spf_spelling;
 mod spf_words;
 mod state_words;

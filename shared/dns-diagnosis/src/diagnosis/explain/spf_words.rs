@@ -2,13 +2,13 @@
 
 use super::result::Fix;
 use super::show::{in_full, show, shown};
+use super::spf_repair::{joined, kept_for_others, leads_to_itself, legible};
 use super::spf_spelling::is_misspelt;
-use super::trouble_words::listed;
 use super::wording::Wording;
 use crate::diagnosis::DiagnosisCode as Code;
 use crate::diagnosis::judge::{Finding, SES_SPF_DOMAIN, decode, mistaken_modifier};
 use crate::email_auth::{
-    Mechanism, Qualifier, Spf, SpfError, SpfFault, SpfResult, SpfTerm, is_spf, with_include,
+    Mechanism, Qualifier, Spf, SpfError, SpfFault, SpfResult, SpfTerm, with_include,
 };
 use crate::records::Record;
 
@@ -37,6 +37,16 @@ impl Wording<'_> {
                  10 other names, so they may refuse other mail. Tell the person who looks after your DNS. The \
                  record is now {seen}"
             ),
+            (Code::SpfTooManyLookups, _) if leads_to_itself(raw, place) => format!(
+                "The record at {place} names {place} itself, so mail servers look it up again and again. {IGNORED}. The \
+                 record is now {seen}"
+            ),
+            (Code::SpfTooManyLookups, _) if !raw.to_ascii_lowercase().contains(SES_SPF_DOMAIN) => {
+                format!(
+                    "The record at {place} makes mail servers look up more than 10 other names, and does not name Amazon \
+                 SES. {IGNORED}. The record is now {seen}"
+                )
+            }
             (Code::SpfTooManyLookups, _) => format!(
                 "The record at {place} makes mail servers look up more than 10 other names before \
                  they reach include:{SES_SPF_DOMAIN}. {IGNORED}. The record is now {seen}"
@@ -73,7 +83,7 @@ impl Wording<'_> {
             Code::SpfTooManyLookups if self.case.passes_spf(record, raw) => None,
             _ => {
                 let value = self.passing(record, raw);
-                let note = kept_for_others(raw, &value);
+                let note = kept_for_others(raw, &value, &record.name);
                 Some(self.open_and_change(record, "", &note, &value))
             }
         }
@@ -101,7 +111,7 @@ impl Wording<'_> {
     /// The record with what is wrong for mail from SES mended, and everything else kept; the
     /// proposed one if that is not possible.
     fn passing(&self, record: &Record, text: &str) -> String {
-        let kept = legible(&as_one(text));
+        let kept = legible(text, &record.name);
         let plain = kept
             .as_deref()
             .and_then(|text| with_include(text, SES_SPF_DOMAIN).ok());
@@ -125,111 +135,6 @@ impl Wording<'_> {
         let limited = words.collect::<Vec<_>>().join(" ");
         (limited != text).then(|| self.passing(record, &limited))
     }
-}
-
-/// The record without our own include, which may have the wrong qualifier, and without terms that
-/// are not SPF. None if it is no SPF record at all.
-fn legible(text: &str) -> Option<String> {
-    let (version, rest) = text.split_at_checked("v=spf1".len())?;
-    let spaced = format!("{version} {rest}");
-    if !is_spf(&spaced) {
-        return None;
-    }
-    let rest = with_values(rest);
-    let words: Vec<String> = rest.split(' ').flat_map(terms_in).collect();
-    let kept = words.iter().map(String::as_str).filter(|word| {
-        let lower = word.to_ascii_lowercase();
-        let target = lower.split_once(':').map_or("", |(_, target)| target);
-        let ours = lower.contains(SES_SPF_DOMAIN) || is_misspelt(target);
-        !word.is_empty() && !ours && Spf::parse(&format!("v=spf1 {word}")).is_ok()
-    });
-    let kept: Vec<&str> = std::iter::once("v=spf1").chain(kept).collect();
-    let kept = kept.join(" ");
-    let ends = kept == "v=spf1" && !text.contains("all");
-    // A record that ended in an unreadable term with `all` in it gets the proposed end.
-    let has_end = ["all", "redirect="].iter().any(|end| kept.contains(end));
-    Some(if has_end || ends {
-        kept
-    } else {
-        format!("{kept} ~all")
-    })
-}
-
-/// An address that a space separates from its mechanism, as in `ip4 192.0.2.1`, put back. Neither is a term alone.
-fn with_values(rest: &str) -> String {
-    [" ip4 ", " ip6 "]
-        .iter()
-        .fold(rest.to_owned(), |text, apart| {
-            text.replace(apart, &format!(" {}:", apart.trim()))
-        })
-}
-
-/// How terms begin that have a value.
-const STARTS: [&str; 5] = ["include:", "exists:", "redirect=", "ip4:", "ip6:"];
-
-/// The terms in what spaces separate: one, or several that have other signs, or nothing, between them.
-fn terms_in(word: &str) -> Vec<String> {
-    let runs_on = |start: &&str| {
-        let at = word.rfind(*start).unwrap_or_default();
-        let front = word.get(..at).unwrap_or_default();
-        front.ends_with(|c: char| c.is_ascii_alphanumeric())
-    };
-    let is_one = Spf::parse(&format!("v=spf1 {word}")).is_ok() && !STARTS.iter().any(runs_on);
-    if word.is_empty() || is_one {
-        return vec![word.to_owned()];
-    }
-    let mut text = word
-        .replace([',', ';'], " ")
-        .replace("ipv4:", "ip4:")
-        .replace("ipv6:", "ip6:");
-    for start in STARTS {
-        let mut parts = text.split(start);
-        let mut parted = parts.next().unwrap_or_default().to_owned();
-        for part in parts {
-            if parted.ends_with(|c: char| c.is_ascii_alphanumeric()) {
-                parted.push(' ');
-            }
-            parted.push_str(start);
-            parted.push_str(part);
-        }
-        text = parted;
-    }
-    for end in ["~all", "-all", "?all", "+all"] {
-        if let Some(front) = text.strip_suffix(end) {
-            text = format!("{front} {end}");
-        }
-    }
-    text.split(' ').map(str::to_owned).collect()
-}
-
-/// What a new value does to the rest of the record: it keeps it, so that it is not taken for a mistake, or leaves
-/// out what no mail server can read.
-fn kept_for_others(old: &str, new: &str) -> String {
-    let others = |text: &str| -> Vec<String> {
-        let words = text.split(' ').skip(1).map(str::to_ascii_lowercase);
-        let is_end = |word: &String| word.ends_with("all") || word.is_empty();
-        let words = words.filter(|word| !word.contains(SES_SPF_DOMAIN) && !is_end(word));
-        words.collect()
-    };
-    let kept = others(new);
-    let is_lost = |word: &String| {
-        let target = word.rsplit([':', '=']).next().unwrap_or_default();
-        let target = target.trim_end_matches([',', ';']);
-        let kept = new.to_ascii_lowercase().contains(target);
-        word.contains([':', '=']) && !kept && !is_misspelt(target)
-    };
-    let lost = others(old).into_iter().filter(is_lost);
-    let lost: Vec<String> = lost.map(|word| show(&word)).collect();
-    if !lost.is_empty() && is_spf(old) {
-        return format!(
-            " (it leaves out {}; if you do not know what that is for, ask the person who looks after your DNS first)",
-            listed(&lost)
-        );
-    }
-    if kept.is_empty() {
-        return String::new();
-    }
-    " (it keeps the rest of the record, which another service may need)".to_owned()
 }
 
 fn fault_message(place: &str, raw: &str, fault: &SpfFault) -> String {
@@ -294,43 +199,6 @@ fn fault_message(place: &str, raw: &str, fault: &SpfFault) -> String {
             show(at)
         ),
     }
-}
-
-/// The record where another one begins inside it: with the terms of both.
-fn as_one(text: &str) -> String {
-    let lower = text.to_ascii_lowercase();
-    let mut starts: Vec<usize> = lower.match_indices("v=spf1").map(|(at, _)| at).collect();
-    if starts.len() < 2 || !text.is_ascii() {
-        return text.to_owned();
-    }
-    starts.push(text.len());
-    let parts = starts.windows(2).filter_map(|pair| match pair {
-        [from, to] => text.get(*from..*to).map(str::to_owned),
-        _ => None,
-    });
-    joined(&parts.collect::<Vec<String>>())
-}
-
-/// One record with the terms of all, each once. The end is that of the first that is not the proposed
-/// `~all`.
-fn joined(texts: &[String]) -> String {
-    let words = texts.iter().flat_map(|text| text.split(' ').skip(1));
-    let mut kept: Vec<&str> = Vec::new();
-    let mut ends: Vec<&str> = Vec::new();
-    for word in words.filter(|word| !word.is_empty()) {
-        let bare = word.trim_start_matches(['+', '-', '~', '?']);
-        let list = if bare.eq_ignore_ascii_case("all") {
-            &mut ends
-        } else {
-            &mut kept
-        };
-        if !list.iter().any(|seen| seen.eq_ignore_ascii_case(word)) {
-            list.push(word);
-        }
-    }
-    let end = ends.iter().find(|end| **end != "~all").or(ends.first());
-    let words = std::iter::once("v=spf1").chain(kept).chain(end.copied());
-    words.collect::<Vec<_>>().join(" ")
 }
 
 fn missing_include(place: &str, raw: &str) -> String {

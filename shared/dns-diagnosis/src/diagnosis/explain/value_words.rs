@@ -70,6 +70,15 @@ pub(super) fn piece_before(seen: &str, expected: &str) -> Option<String> {
     (!piece.is_empty()).then(|| piece.to_owned())
 }
 
+/// What the value begins with whatever else is in it: its version, if it has one.
+pub(super) fn front_of(expected: &str) -> &str {
+    if expected.starts_with("v=") {
+        expected.split([' ', ';']).next().unwrap_or(expected)
+    } else {
+        expected
+    }
+}
+
 /// Whether a record holds the right value more than once, and nothing else.
 pub(super) fn is_twice(seen: &str, expected: &str) -> bool {
     let rest = seen.replace(expected, "");

@@ -56,6 +56,7 @@ mod beside;
 mod case;
 mod dmarc;
 mod domain;
+mod exchange;
 mod finding;
 mod joined;
 mod likeness;

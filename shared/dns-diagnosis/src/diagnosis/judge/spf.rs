@@ -69,7 +69,19 @@ impl Case<'_> {
                 let mut judged = self.judge_text(record, value, observed);
                 let unnamed = !judged.is_explained();
                 if let Some(text) = meant.filter(|_| unnamed) {
-                    judged.findings = vec![Finding::of(Code::SpfInvalid, text)];
+                    let codes = match self.expected(record, value, false).compare(&text) {
+                        // The same mistakes as around our own record.
+                        Likeness::Other { bare, mistakes }
+                            if is_spf(&bare) && !mistakes.is_empty() =>
+                        {
+                            mistakes
+                        }
+                        Likeness::Other { .. } | Likeness::Damaged(_) | Likeness::Same => {
+                            vec![Code::SpfInvalid]
+                        }
+                    };
+                    let codes = codes.into_iter();
+                    judged.findings = codes.map(|code| Finding::of(code, &text)).collect();
                 }
                 judged
             }
@@ -194,6 +206,7 @@ fn resembles_spf(text: &str) -> bool {
     let lower = text.to_ascii_lowercase();
     lower.starts_with("v=spf")
         || lower.starts_with("spf1")
+        || lower.contains("v=spf1 ")
         || lower.contains("include:amazonses.com")
 }
 

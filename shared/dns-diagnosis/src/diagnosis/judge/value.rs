@@ -4,8 +4,9 @@
 use super::answers::Observations;
 pub(super) use super::answers::value_of;
 use super::case::Case;
+use super::exchange::{begins_with_number, code_of_exchange};
 use super::finding::{Finding, Judgement, Standing};
-use super::likeness::{Expected, Likeness, decode};
+use super::likeness::{Expected, Likeness};
 use crate::diagnosis::spelling::is_nearly;
 use crate::diagnosis::{Context, DiagnosisCode as Code};
 use crate::dns::{Data, Outcome, RecordType};
@@ -123,6 +124,16 @@ impl Case<'_> {
             if zone != self.zone {
                 zones.insert(0, zone.to_owned());
             }
+            // A zone file may have an `$ORIGIN` below the zone.
+            let labels = record.name.match_indices('.').map(|(dot, _)| dot + 1);
+            let origins = std::iter::once(0).chain(labels);
+            let origins = origins.filter_map(|from| record.name.get(from..));
+            let own = format!(".{zone}");
+            zones.extend(
+                origins
+                    .filter(|name| name.ends_with(&own))
+                    .map(str::to_owned),
+            );
             zones
         } else {
             Vec::new()
@@ -344,60 +355,6 @@ pub(crate) fn is_value_of(record: &Record, value: &str) -> bool {
         }
         RecordData::Mx { exchange, .. } => exchange.eq_ignore_ascii_case(value),
     }
-}
-
-/// Whether the host of an MX record begins with its priority.
-fn begins_with_number(host: &str) -> bool {
-    let host = decode(host);
-    let words = host.split(|c: char| !c.is_ascii_alphanumeric());
-    let mut words = words.filter(|word| !word.is_empty() && !word.eq_ignore_ascii_case("mx"));
-    words.next().is_some_and(is_number)
-}
-
-/// Whether the host for bounces has its priority after it, and perhaps a zone after that.
-fn ends_with_number(host: &str) -> bool {
-    let host = decode(host).to_ascii_lowercase();
-    let Some((front, behind)) = host.split_once(char::is_whitespace) else {
-        return false;
-    };
-    let last = behind.trim().split('.').next().unwrap_or_default();
-    front.contains("feedback-smtp") && !last.is_empty() && is_number(last)
-}
-
-fn is_number(word: &str) -> bool {
-    word.bytes().all(|octet| octet.is_ascii_digit())
-}
-
-/// The first labels of hosts of Amazon that do something else. Any other name is a misspelt one.
-const OTHER_TASKS: [&str; 6] = [
-    "inbound-smtp",
-    "email-smtp",
-    "email",
-    "feedback-smtp",
-    "amazonses",
-    "amazonaws",
-];
-
-/// What is wrong with a host of Amazon that is not the one for this domain's bounces.
-fn code_of_exchange(host: &str, bare: &str) -> Option<Code> {
-    if is_number(host) || ends_with_number(host) {
-        return Some(Code::MxPriorityInValue);
-    }
-    let lower = bare.to_ascii_lowercase();
-    let first = lower.split('.').next().unwrap_or_default();
-    if is_number(first) && lower.contains("feedback-smtp") {
-        return Some(Code::MxPriorityInValue);
-    }
-    let is_below = |domain: &str| {
-        let front = lower.strip_suffix(domain);
-        front.is_some_and(|front| front.is_empty() || front.ends_with('.'))
-    };
-    let of_ses = is_below(SES_SPF_DOMAIN);
-    if of_ses && lower.starts_with("feedback-smtp.") {
-        return Some(Code::MxWrongRegion);
-    }
-    let of_amazon = of_ses || is_below("amazonaws.com");
-    (of_amazon && OTHER_TASKS.contains(&first)).then_some(Code::MxWrongService)
 }
 
 impl Judgement {

@@ -125,7 +125,7 @@ fn is_lost_policy(tag: &str, value: &str) -> bool {
 
 /// The tags whose values are policies.
 const POLICIES: [&str; 3] = ["p", "sp", "np"];
-const QUOTES: [char; 3] = ['"', '\'', '`'];
+const QUOTES: [char; 5] = ['"', '\'', '`', '<', '>'];
 
 /// The tags whose values are lists of addresses, which can be made one list.
 const LISTS: [&str; 2] = ["rua", "ruf"];
@@ -173,7 +173,10 @@ fn parts_of(text: &str) -> Option<Vec<(String, String)>> {
             if let Some((tag, value)) = parts.last_mut() {
                 let is_list = LISTS.contains(&tag.as_str());
                 let joined = format!("{value}{word}");
-                if word.contains(':') || (is_list && word.contains('@')) {
+                if is_list && value.to_ascii_lowercase().ends_with("mailto") {
+                    // A space behind the colon.
+                    *value = format!("{value}:{word}");
+                } else if word.contains(':') || (is_list && word.contains('@')) {
                     // A further address, behind a comma.
                     value.push(',');
                     value.push_str(word);
@@ -296,6 +299,14 @@ mod tests {
                 "v=DMARC1; p=none; rua=mailto:a@b.example,mailto:c@d.example",
             ),
             ("v=DMARC1; p=r eject", "v=DMARC1; p=reject"),
+            (
+                "v=DMARC1; p=none; rua=mailto: a@b.example",
+                "v=DMARC1; p=none; rua=mailto:a@b.example",
+            ),
+            (
+                "v=DMARC1; p=none; rua=<mailto:a@b.example>",
+                "v=DMARC1; p=none; rua=mailto:a@b.example",
+            ),
             ("\"v=DMARC1\"", "v=DMARC1; p=none"),
             ("v=spf1 -all", proposed),
             ("anything", proposed),

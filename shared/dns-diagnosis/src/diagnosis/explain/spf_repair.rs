@@ -11,7 +11,7 @@ const VERSION: &str = "v=spf1";
 const STARTS: [&str; 5] = ["include:", "exists:", "redirect=", "ip4:", "ip6:"];
 /// What may be between terms instead of a space.
 const SEPARATORS: [char; 3] = [',', ';', '|'];
-const QUOTES: [char; 7] = ['"', '\'', '`', '“', '”', '„', '’'];
+const QUOTES: [char; 9] = ['"', '\'', '`', '“', '”', '„', '’', '<', '>'];
 
 /// A part of a record that stands for itself.
 struct Part {
@@ -79,9 +79,15 @@ pub(super) fn leads_to_itself(text: &str, own: &str) -> bool {
 fn plain(text: &str) -> String {
     let blank = |c: char| c.is_whitespace() || c.is_control() || QUOTES.contains(&c);
     let text = decode(text).replace('\\', "");
+    let text = text.replace("https://", "").replace("http://", "");
     let spaced = text.replace(blank, " ");
     let words: Vec<&str> = spaced.split(' ').filter(|word| !word.is_empty()).collect();
-    words.join(" ").replace(", ", ",")
+    let mut text = words.join(" ").replace(", ", ",");
+    for sign in ['-', '~', '?'] {
+        // Without its sign, `all` would let everybody send.
+        text = text.replace(&format!("{sign} all"), &format!(" {sign}all"));
+    }
+    text
 }
 
 fn version_at(text: &str) -> Option<usize> {

@@ -71,6 +71,15 @@ fn terms_of_others_are_kept_whatever_is_around_them() {
             "v=spf1 include:a.example ~all",
         ),
         (
+            "v=spf1 include:a.example- all",
+            "v=spf1 include:a.example -all",
+        ),
+        ("v=spf1 mx ~ all", "v=spf1 mx ~all"),
+        (
+            "v=spf1 include:http://a.example include:<b.example> ~all",
+            "v=spf1 include:a.example include:b.example ~all",
+        ),
+        (
             "v=spf1 include: a.example ~all",
             "v=spf1 include:a.example ~all",
         ),

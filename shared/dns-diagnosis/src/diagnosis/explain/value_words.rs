@@ -13,7 +13,14 @@ const SHORTEST_KEY: usize = 16;
 /// Where the first invisible character is that is not in the right value.
 pub(super) fn where_invisible(seen: &str, expected: &str) -> String {
     let seen = decode(seen);
-    let stands_out = |c: char| !expected.contains(c);
+    let shows = |c: char| c.is_ascii() && !c.is_whitespace() && !c.is_control();
+    if seen.trim_start().len() < seen.len() {
+        return "in front of it".to_owned();
+    }
+    if seen.trim_end().len() < seen.len() {
+        return "at its end".to_owned();
+    }
+    let stands_out = |c: char| !shows(c) && !expected.contains(c);
     let Some(at) = seen.find(stands_out) else {
         return "perhaps at its end".to_owned();
     };
@@ -133,6 +140,7 @@ mod tests {
     fn the_place_of_an_invisible_character_is_said() {
         assert_eq!(where_invisible(" abcd", "abcd"), "in front of it");
         assert_eq!(where_invisible("abcd\n", "abcd"), "at its end");
+        assert_eq!(where_invisible(" a x b", "a b"), "in front of it");
         assert_eq!(where_invisible("ab\u{200b}cd", "abcd"), "after ab");
     }
 

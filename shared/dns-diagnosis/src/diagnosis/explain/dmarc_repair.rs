@@ -211,7 +211,7 @@ fn with_a_colon(word: &str) -> Option<(&str, &str)> {
 /// What is left without escapes, quotation marks and spaces around it.
 fn bare(text: &str) -> String {
     let text = decode(text).replace('\\', "");
-    let around = |c: char| c.is_whitespace() || !c.is_ascii() || "\"'`".contains(c);
+    let around = |c: char| c.is_whitespace() || !c.is_ascii() || "\"'`{}[]()<>".contains(c);
     text.trim_matches(around).to_owned()
 }
 
@@ -299,6 +299,10 @@ mod tests {
                 "v=DMARC1; p=none; rua=mailto:a@b.example,mailto:c@d.example",
             ),
             ("v=DMARC1; p=r eject", "v=DMARC1; p=reject"),
+            (
+                "{v=DMARC1; p=reject; rua=mailto:a@b.example}",
+                "v=DMARC1; p=reject; rua=mailto:a@b.example",
+            ),
             (
                 "v=DMARC1; p=none; rua=mailto: a@b.example",
                 "v=DMARC1; p=none; rua=mailto:a@b.example",

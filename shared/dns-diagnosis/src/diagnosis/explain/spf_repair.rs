@@ -82,7 +82,7 @@ fn plain(text: &str) -> String {
     let text = text.replace("https://", "").replace("http://", "");
     let spaced = text.replace(blank, " ");
     let words: Vec<&str> = spaced.split(' ').filter(|word| !word.is_empty()).collect();
-    let mut text = words.join(" ").replace(", ", ",");
+    let mut text = words.join(" ").replace(", ", ",").replace(": ", ":");
     for sign in ['-', '~', '?'] {
         // Without its sign, `all` would let everybody send.
         text = text.replace(&format!("{sign} all"), &format!(" {sign}all"));
@@ -217,8 +217,11 @@ fn glued(piece: &str) -> Vec<String> {
         let mut parts = text.split(start);
         let mut parted = parts.next().unwrap_or_default().to_owned();
         for part in parts {
-            if parted.ends_with(|c: char| c.is_ascii_alphanumeric() || "./".contains(c)) {
-                parted.push(' ');
+            let bare = parted.trim_end_matches(['+', '-', '~', '?']).len();
+            let is_behind_another =
+                bare > 0 && !parted.get(..bare).unwrap_or_default().ends_with(' ');
+            if is_behind_another {
+                parted.insert(bare, ' ');
             }
             parted.push_str(start);
             parted.push_str(part);
@@ -232,7 +235,9 @@ fn glued(piece: &str) -> Vec<String> {
             }
         }
     }
-    let words = text.split(' ').map(|word| word.trim_end_matches('/'));
+    let words = text
+        .split(' ')
+        .map(|word| word.trim_end_matches(['/', '&']));
     words
         .filter(|word| !word.is_empty())
         .flat_map(|word| {

@@ -74,6 +74,18 @@ fn terms_of_others_are_kept_whatever_is_around_them() {
             "v=spf1 include:a.example- all",
             "v=spf1 include:a.example -all",
         ),
+        (
+            "v=spf1 include:a.example~include:amazonses.com ~all",
+            "v=spf1 include:a.example ~all",
+        ),
+        (
+            "v=spf1 +ip4:192.0.2.1+include:a.example ~all",
+            "v=spf1 +ip4:192.0.2.1 +include:a.example ~all",
+        ),
+        (
+            "v=spf1, include:a.example, ip4: 192.0.2.1, ~all",
+            "v=spf1 include:a.example ip4:192.0.2.1 ~all",
+        ),
         ("v=spf1 mx ~ all", "v=spf1 mx ~all"),
         (
             "v=spf1 include:http://a.example include:<b.example> ~all",

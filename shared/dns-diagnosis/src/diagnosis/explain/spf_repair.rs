@@ -44,30 +44,40 @@ pub(super) fn legible(text: &str, own: &str) -> Option<String> {
 /// What a new value does to the rest of the record: it keeps it, so that it is not taken for a mistake, or leaves
 /// out what no mail server can read.
 pub(super) fn kept_for_others(old: &str, new: &str, own: &str) -> String {
-    let parts = parts_of(&as_one(&plain(old)), own);
+    left_out_note(old, new, own).unwrap_or_else(|| {
+        if others_in(old, own).is_empty() {
+            String::new()
+        } else {
+            " (it keeps the rest of the record, which another service may need)".to_owned()
+        }
+    })
+}
+
+/// That a new value leaves out what may be of another service; none where it keeps all.
+pub(super) fn left_out_note(old: &str, new: &str, own: &str) -> Option<String> {
     let has = |term: &str| new.split(' ').any(|word| word.eq_ignore_ascii_case(term));
-    let others = parts
-        .iter()
-        .filter(|part| !leads_to(&part.written, own))
-        .filter(|part| {
-            !is_ours(&part.written) && !part.written.to_ascii_lowercase().ends_with("all")
-        });
-    let (kept, lost): (Vec<&Part>, Vec<&Part>) =
-        others.partition(|part| part.term.as_deref().is_some_and(has));
-    let says = |part: &&Part| part.term.is_some() || part.written.contains(['.', ':', '=']);
-    let lost = lost.into_iter().filter(says);
+    let others = others_in(old, own).into_iter();
+    let lost = others.filter(|part| match &part.term {
+        Some(term) => !has(term),
+        None => part.written.contains(['.', ':', '=']),
+    });
     let mut lost: Vec<String> = lost.map(|part| show(&part.written)).collect();
     lost.dedup();
-    if !lost.is_empty() {
-        return format!(
+    (!lost.is_empty()).then(|| {
+        format!(
             " (it leaves out {}; if you do not know what that is for, ask the person who looks after your DNS first)",
             listed(&lost)
-        );
-    }
-    if kept.is_empty() {
-        return String::new();
-    }
-    " (it keeps the rest of the record, which another service may need)".to_owned()
+        )
+    })
+}
+
+/// The parts of a record that are neither ours nor its end.
+fn others_in(text: &str, own: &str) -> Vec<Part> {
+    let parts = parts_of(&as_one(&plain(text)), own).into_iter();
+    let parts = parts.filter(|part| !leads_to(&part.written, own) && !is_ours(&part.written));
+    parts
+        .filter(|part| !part.written.to_ascii_lowercase().ends_with("all"))
+        .collect()
 }
 
 /// Whether the record has a term that leads back to it; `own` is its name.

@@ -2,7 +2,7 @@
 
 use super::result::Fix;
 use super::show::{in_full, show, shown};
-use super::spf_repair::{joined, kept_for_others, leads_to_itself, legible};
+use super::spf_repair::{joined, kept_for_others, leads_to_itself, left_out_note, legible};
 use super::spf_spelling::is_misspelt;
 use super::wording::Wording;
 use crate::diagnosis::DiagnosisCode as Code;
@@ -92,12 +92,14 @@ impl Wording<'_> {
     /// What to do about several SPF records at one name: there may be one, with the terms of all.
     pub(super) fn spf_join(&self, record: &Record, place: &str) -> Fix {
         let texts = self.case.spf_texts(record);
-        let value = self.passing(record, &joined(&texts));
+        let all = joined(&texts);
+        let value = self.passing(record, &all);
+        let note = left_out_note(&all, &value, &record.name).unwrap_or_default();
         let value = self.panel.text_value(&value);
         Fix {
             text: format!(
                 "{}open one of the TXT records {} that begin with v=spf1, put the value below into its field “{}”, and \
-                 then delete the others: the value has the terms of all of them. The value: {}",
+                 then delete the others: the value has the terms of all of them{note}. The value: {}",
                 self.at(),
                 self.row(place),
                 self.panel.value_field(&record.data),

@@ -150,17 +150,29 @@ fn next_steps(draft: &Draft) -> Vec<String> {
 /// that make text italic, no letter or digit follows the second (CommonMark 0.31, "Emphasis and strong
 /// emphasis"). Underscores of DNS names, which people copy, are kept with that.
 fn of_names(text: &str) -> String {
-    let text = one_line(text);
-    let mut following = text.chars().skip(1);
-    let character = |c| {
-        let next = following.next();
-        match c {
-            ':' if next.is_some_and(|next| !next.is_whitespace()) => '꞉',
-            '_' if !next.is_some_and(char::is_alphanumeric) => '＿',
+    let text: Vec<char> = one_line(text).chars().collect();
+    let character = |(at, c): (usize, &char)| {
+        let next = text.get(at + 1);
+        match *c {
+            ':' if next.is_some_and(|next| !next.is_whitespace()) && !is_in_time(&text, at) => '꞉',
+            '_' if !next.is_some_and(|next| next.is_alphanumeric()) => '＿',
             c => harmless(c),
         }
     };
-    text.chars().map(character).collect()
+    text.iter().enumerate().map(character).collect()
+}
+
+/// Whether the colon at a place is that of a time such as `14:03`, which has a space or a full stop behind it.
+fn is_in_time(text: &[char], colon: usize) -> bool {
+    let are_digits = |range: std::ops::Range<usize>| {
+        let digits = text.get(range);
+        digits.is_some_and(|digits| digits.iter().all(char::is_ascii_digit))
+    };
+    let ends = |c: &char| c.is_whitespace() || matches!(c, '.' | ',');
+    colon >= 2
+        && are_digits(colon - 2..colon)
+        && are_digits(colon + 1..colon + 3)
+        && text.get(colon + 3).is_none_or(ends)
 }
 
 /// The same for a text that names no record.

@@ -25,9 +25,7 @@ impl DomainName {
             return Err(match Self::parse(&inner) {
                 Ok(name) => DomainNameError::new(reason, Some(name)),
                 // To give this part alone would not help.
-                Err(error) if error.suggestion.is_none() && is_never_a_domain(&error.reason) => {
-                    error
-                }
+                Err(error) if error.reason == InvalidReason::PublicSuffix => error,
                 Err(error) => DomainNameError::new(reason, error.suggestion),
             });
         }
@@ -54,14 +52,6 @@ impl DomainName {
             }
         })
     }
-}
-
-/// Whether what was typed is spelled as a domain, but no domain of a company.
-fn is_never_a_domain(reason: &InvalidReason) -> bool {
-    matches!(
-        reason,
-        InvalidReason::PublicSuffix | InvalidReason::SingleLabel
-    )
 }
 
 /// A domain inside another text that people paste: a URL or an email address.

@@ -76,7 +76,7 @@ pub(crate) fn tests(suite: &mut Suite) {
         "the_table_writes_several_domains_or_none_and_deletes",
         async |world: Shared| {
             Box::pin(several(&table(&world, "several").await)).await;
-            several(&MemoryStore::default()).await;
+            Box::pin(several(&MemoryStore::default())).await;
         },
     );
     suite.shared(

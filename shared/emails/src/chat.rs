@@ -147,7 +147,7 @@ fn next_steps(draft: &Draft) -> Vec<String> {
 /// A text in one line without markup, mentions or links.
 ///
 /// An emoji's name is between two colons, the first of which has no space after it. Of two underscores
-/// that make text italic, no letter or digit follows the second (CommonMark 0.31, "Emphasis and strong
+/// that make text italic, no letter or digit follows the second (`CommonMark` 0.31, "Emphasis and strong
 /// emphasis"). Underscores of DNS names, which people copy, are kept with that.
 fn of_names(text: &str) -> String {
     let text: Vec<char> = one_line(text).chars().collect();

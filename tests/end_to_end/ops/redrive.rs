@@ -67,19 +67,7 @@ async fn redriven(world: Shared) {
 
     // A message that was only looked at can be looked at again at once.
     for _ in 0..2 {
-        let told = ops(&world, &["redrive"]).await;
-        assert_eq!(told.code, Some(1), "{told:?}");
-        assert_eq!(counts(&told), [1, 1, 3]);
-        for queue in ["first_alerts", "alerts"] {
-            let reasons = told.report[queue]["reasons"].as_object().expect("reasons");
-            let (reason, times) = reasons.iter().next().expect("a reason");
-            assert!(reason.contains("message rejected"), "{reason}");
-            assert_eq!(times, &json!(1));
-        }
-        assert_eq!(
-            told.report["of_topic"]["reasons"],
-            json!({ "no reason given": 3 })
-        );
+        reasons_are_told(&world).await;
     }
     assert_eq!(messages_in(&world, dead).await, 1);
     assert_eq!(messages_in(&world, of_topic).await, 3);
@@ -136,6 +124,23 @@ async fn redriven(world: Shared) {
     assert_eq!((empty.code, &empty.report["moved"]), (Some(0), &json!(0)));
     assert_eq!(empty.report["alerts"]["task"], Value::Null, "{empty:?}");
     settled(&world).await;
+}
+
+/// Two alerts were rejected, and three events of the topic have no reason.
+async fn reasons_are_told(world: &Shared) {
+    let told = ops(world, &["redrive"]).await;
+    assert_eq!(told.code, Some(1), "{told:?}");
+    assert_eq!(counts(&told), [1, 1, 3]);
+    for queue in ["first_alerts", "alerts"] {
+        let reasons = told.report[queue]["reasons"].as_object().expect("reasons");
+        let (reason, times) = reasons.iter().next().expect("a reason");
+        assert!(reason.contains("message rejected"), "{reason}");
+        assert_eq!(times, &json!(1));
+    }
+    assert_eq!(
+        told.report["of_topic"]["reasons"],
+        json!({ "no reason given": 3 })
+    );
 }
 
 /// How many messages are said to be in the dead-letter queues.

@@ -107,7 +107,7 @@ fn the_look_that_restarts_a_failed_domain_is_stored_with_the_restart() {
     for record in domain.records() {
         world.dns.publish(&record);
     }
-    world.change("example.com", |domain, now| domain.hurry(now));
+    world.change("example.com", Domain::hurry);
     world.poll();
     assert_eq!(world.status("example.com"), Status::Pending);
     let domain = world.domain("example.com");

@@ -111,7 +111,7 @@ fn until_pending(moment: Duration, turns: bool) -> Duration {
             stored(world, &client, &name)
                 .is_some_and(|domain| domain.state.status() == Status::Pending)
         };
-        join(adding, ours::poll(&world, is_pending)).await;
+        Box::pin(join(adding, ours::poll(&world, is_pending))).await;
         let added = world.started() + SignedDuration::try_from(moment).unwrap_or_default();
         let since = stored(&world, &client, &name).map(|domain| domain.state_since);
         since

@@ -8,7 +8,7 @@ use domain_auth_pages::{Record, cards};
 use crate::forms::Forms;
 use crate::place::Place;
 use crate::types::{Claim, Domain, OtherClaim};
-use crate::view::{Line, communities, pretty};
+use crate::view::{Line, communities, note_within, pretty};
 use crate::words;
 
 /// Data about the domain from other endpoints of the API.
@@ -19,6 +19,9 @@ pub(crate) struct Beside {
     /// The claims of other clients on the name, each with its domain if there is one.
     pub(crate) others: Vec<(OtherClaim, Option<Domain>)>,
 }
+
+/// Longest note of a side, in octets of HTML. There may be many sides, and each has its own page.
+const LONGEST_NOTE: usize = 300;
 
 /// A claim on the name: a column of the comparison.
 struct Side {
@@ -31,6 +34,7 @@ struct Side {
     proven: String,
     contact: String,
     communities: String,
+    note: Option<String>,
 }
 
 impl Side {
@@ -49,6 +53,10 @@ impl Side {
                 .map_or_else(|| "no".to_owned(), |at| format!("on {}", words::moment(at))),
             contact: domain.contact_email.clone().unwrap_or_default(),
             communities: communities(&summary.communities),
+            note: summary
+                .ready_note
+                .as_deref()
+                .map(|note| note_within(note, LONGEST_NOTE)),
         }
     }
 }
@@ -175,7 +183,12 @@ fn sides(place: &Place, domain: &Domain, beside: &Beside) -> Vec<Side> {
     });
     let mut sides: Vec<Side> = others.collect();
     if !sides.is_empty() {
-        sides.insert(0, Side::of(&place.client, place.path.clone(), domain));
+        // Its own note is at the head of the page.
+        let own = Side {
+            note: None,
+            ..Side::of(&place.client, place.path.clone(), domain)
+        };
+        sides.insert(0, own);
     }
     sides
 }

@@ -186,7 +186,12 @@ pub(crate) fn pretty(value: &serde_json::Value) -> String {
 
 /// A note of a client beside other things. A thousand common characters fit.
 pub(crate) fn note(text: &str) -> String {
-    match fitting(text, LONGEST_NOTE_BESIDE) {
+    note_within(text, LONGEST_NOTE_BESIDE)
+}
+
+/// The beginning of a note, with at most `most` octets in HTML.
+pub(crate) fn note_within(text: &str, most: usize) -> String {
+    match fitting(text, most) {
         part if part.len() < text.len() => format!("{part}…"),
         all => all.to_owned(),
     }

@@ -243,6 +243,7 @@ async fn every_state_has_its_page_for_lasso_support() {
         // The holder has a page; the other client's domain no longer exists.
         let mut holder = in_state(Status::Verified);
         holder["contact_email"] = json!("dns@oak.example");
+        holder["ready_note"] = json!("<i>Ours</i> since 1998.");
         let other = "GET /staff/clients/oak-homes/domains/example.com";
         browser.answer(other, 200, holder);
         if status == Status::Contested {

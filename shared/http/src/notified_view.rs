@@ -62,6 +62,9 @@ fn told(domain: &Domain) -> Option<(Timestamp, bool)> {
     match domain.state.status() {
         Status::Provisioning | Status::Pending | Status::Verified | Status::Failed => {
             let call = domain.ready_call().filter(|_| domain.has_said_ready());
+            // No list of Lasso support has a domain that is being registered.
+            let is_listed = domain.state.status() != Status::Provisioning;
+            let call = call.filter(|call| call.emailed || is_listed);
             call.map(|call| (call.at, call.emailed))
         }
         Status::Authenticated | Status::AtRisk | Status::Contested => None,
@@ -103,6 +106,11 @@ fn not_told(domain: &Domain, asker: Asker) -> String {
     let sends = match domain.state.status() {
         Status::AtRisk => "Lasso still sends for this domain, and looks at its records again now.",
         Status::Authenticated => "Lasso sends for this domain.",
+        Status::Provisioning if domain.has_said_ready() => {
+            return "No email is sent to Lasso support now. Its list has the domain as soon as Amazon SES has \
+                    registered it."
+                .to_owned();
+        }
         Status::Provisioning | Status::Pending | Status::Verified | Status::Contested => {
             return NOT_TOLD.to_owned();
         }
@@ -190,5 +198,20 @@ mod tests {
         let said = NotifiedView::from(&notified(domain)).sentence;
         assert!(said.contains("Lasso support sees it"), "{said}");
         assert!(!said.contains("No step"), "{said}");
+    }
+
+    #[test]
+    fn a_domain_that_is_in_no_list_of_lasso_support_is_told_by_email_or_not_at_all() {
+        let [provisioning, pending, ..] = story(Trigger::Completed).map(|change| change.domain);
+        for (mut domain, emailed, is_told) in [
+            (provisioning.clone(), false, false),
+            (provisioning, true, true),
+            (pending, false, true),
+        ] {
+            domain.say_ready(at(20), None, emailed);
+            let said = NotifiedView::from(&notified(domain));
+            assert_eq!(said.support_told_at.is_some(), is_told, "{said:?}");
+            assert_eq!(said.sentence.contains("was told on"), is_told, "{said:?}");
+        }
     }
 }

@@ -8,7 +8,7 @@
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
@@ -72,14 +72,7 @@ impl Driver {
     /// Starts a browser.
     pub(crate) async fn start(scripts: Scripts) -> Self {
         let program = program().expect("chromedriver");
-        let mut process = Command::new(&program)
-            .arg("--port=0")
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .expect("chromedriver starts");
-        let port = port_of(&mut process);
+        let (process, port) = listening(&program);
         let http = Client::builder()
             .no_proxy()
             .timeout(Duration::from_millis(PATIENCE_MS))
@@ -205,17 +198,37 @@ impl Drop for Driver {
     }
 }
 
-/// The port on which it reports to listen. Its output stays open, so that it can continue to write.
-fn port_of(process: &mut Child) -> u16 {
+/// Starts the program, and returns it with its port. It chooses a free port of IPv4 and needs the same one of
+/// IPv6. If another process has that one, it ends, and is started again.
+fn listening(program: &Path) -> (Child, u16) {
+    for _ in 0..5 {
+        let mut process = Command::new(program)
+            .arg("--port=0")
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("chromedriver starts");
+        if let Some(port) = port_of(&mut process) {
+            return (process, port);
+        }
+        process.wait().expect("chromedriver has ended");
+    }
+    panic!("chromedriver has ended five times before it listened");
+}
+
+/// The port on which it reports to listen; none if it has ended. Its output stays open, so that it can continue to
+/// write.
+fn port_of(process: &mut Child) -> Option<u16> {
     let mut output = BufReader::new(process.stdout.take().unwrap());
     let mut line = String::new();
     while output.read_line(&mut line).unwrap() > 0 {
         if let Some((_, port)) = line.split_once("successfully on port ") {
             let port = port.trim().trim_end_matches('.').parse().unwrap();
             process.stdout = Some(output.into_inner());
-            return port;
+            return Some(port);
         }
         line.clear();
     }
-    panic!("chromedriver has ended before it listened");
+    None
 }

@@ -60,7 +60,7 @@ async fn verified(world: Shared) {
             }),
             answers: [
                 ("token_unasked", "yes"),
-                ("tokens", "all others"),
+                ("tokens", "all are different"),
                 ("rate_of", "all operations together"),
                 ("verified_by_dkim", "success"),
                 (

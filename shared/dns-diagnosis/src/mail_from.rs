@@ -4,11 +4,12 @@
 //! is proposed. Our records would break another sender's MX or SPF record, and a CNAME record would
 //! hide ours.
 
-use crate::diagnosis::{Observations, Questions, SES_SPF_DOMAIN, WILDCARD_PROBE};
+use crate::diagnosis::{Observations, Questions, WILDCARD_PROBE};
 use crate::dns::{Observation, Question, RecordType};
 use crate::email_auth::Spf;
 use crate::identity::MailFromLabel;
 use crate::names::DomainName;
+use crate::records::SES_SPF_DOMAIN;
 
 /// What is asked of each candidate.
 const TYPES: [RecordType; 4] = [

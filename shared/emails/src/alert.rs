@@ -10,6 +10,7 @@ use domain_auth::state::Status;
 
 use crate::console::Console;
 use crate::draft::{Button, Draft, Part, Tone};
+use crate::names::{client, client_in_full, contact};
 use crate::parts::{
     IMITATES, ready, ready_heading, records_for_support, standing, stays_verified, stops_mail,
     subject,
@@ -30,25 +31,6 @@ pub fn alert(event: &Event, console: &Console) -> Draft {
         parts: parts(event, stands),
         button: Some(button(event, console)),
         small_print: small_print(event),
-    }
-}
-
-/// The client's name; its identifier if no token has a name.
-pub(crate) fn client(event: &Event) -> String {
-    let name = event.client_name.as_ref();
-    let name = name.map(|name| shown(name.as_str()));
-    let name = name.filter(|name| !name.is_empty());
-    name.unwrap_or_else(|| shown(event.client.as_str()))
-}
-
-/// The client's name after its identifier, which distinguishes clients with the same name. It may
-/// begin a line: an identifier is a single word, but a name could look like a line of ours.
-pub(crate) fn client_in_full(event: &Event) -> String {
-    let (name, id) = (client(event), shown(event.client.as_str()));
-    if name == id {
-        id
-    } else {
-        format!("{id} ({name})")
     }
 }
 
@@ -192,23 +174,10 @@ fn facts(event: &Event) -> Vec<(&'static str, String)> {
     if let Some(communities) = listed(communities, shown) {
         facts.push(("Community", communities));
     }
-    let contact = event.contact_email.as_ref();
-    facts.push((
-        "Contact",
-        contact.map_or("none was left".to_owned(), |contact| {
-            shown(contact.as_str())
-        }),
-    ));
+    facts.push(("Contact", contact(event.contact_email.as_ref())));
     facts.push(("Added", moment(event.added_at)));
     facts.push(("Happened", moment(event.occurred_at)));
     facts
-}
-
-pub(crate) fn contact(address: Option<&domain_auth::names::EmailAddress>) -> String {
-    address.map_or_else(
-        || "none was left".to_owned(),
-        |address| shown(address.as_str()),
-    )
 }
 
 /// Missing pieces that are not in the records below.

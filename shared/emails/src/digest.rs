@@ -8,6 +8,7 @@ use domain_auth::plain_text::{shown, shown_about};
 use crate::alert;
 use crate::console::Console;
 use crate::draft::{Draft, Part, Tone};
+use crate::names::{client_in_full, contact};
 use crate::notice;
 use crate::parts::{IMITATES, ready, stops_mail};
 use crate::waiting;
@@ -165,7 +166,7 @@ fn row(event: &Event, reader: Reader, console: &Console) -> Vec<String> {
             vec![
                 name,
                 careful.to_owned(),
-                alert::client_in_full(event),
+                client_in_full(event),
                 alert::heading(event).to_owned(),
                 why,
                 wanted.unwrap_or_default(),
@@ -175,7 +176,7 @@ fn row(event: &Event, reader: Reader, console: &Console) -> Vec<String> {
                 note.unwrap_or_default(),
                 state,
                 format!("{since} (added {})", moment(event.added_at)),
-                alert::contact(event.contact_email.as_ref()),
+                contact(event.contact_email.as_ref()),
                 sides.join("; "),
                 console.page(&event.links.staff).unwrap_or_default(),
             ]
@@ -198,7 +199,7 @@ fn other_side(side: &Side) -> String {
         side.domain.to_unicode(),
         words::state_word(side.status),
         moment(side.state_since),
-        alert::contact(side.contact_email.as_ref()),
+        contact(side.contact_email.as_ref()),
     )
 }
 

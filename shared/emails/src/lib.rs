@@ -21,6 +21,7 @@ mod console;
 mod digest;
 mod draft;
 mod html;
+mod names;
 mod notice;
 mod parts;
 mod preview;

@@ -3,9 +3,10 @@
 use domain_auth::event::{Event, limits_path};
 use domain_auth::instructions::Day;
 
-use crate::alert::{client_in_full, heading};
+use crate::alert::heading;
 use crate::console::Console;
 use crate::draft::{Draft, Part, Tone};
+use crate::names::client_in_full;
 use crate::words;
 
 /// The summary of a day; `event` is the first one beyond the limit.

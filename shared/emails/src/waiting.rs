@@ -4,8 +4,8 @@ use domain_auth::event::{Event, EventType, Severity};
 use domain_auth::plain_text::shown;
 use domain_auth::state::Status;
 
-use crate::alert;
 use crate::draft::Part;
+use crate::names::{client_in_full, contact};
 use crate::words::{self, moment};
 
 /// The heading for a domain that is stuck.
@@ -67,14 +67,11 @@ pub(crate) fn other_sides(event: &Event) -> Option<Part> {
         return None;
     }
     let claimant = vec![
-        format!(
-            "{} claims it, and has proven it",
-            alert::client_in_full(event)
-        ),
+        format!("{} claims it, and has proven it", client_in_full(event)),
         event.domain.to_unicode(),
         "waits for a decision".to_owned(),
         event.state_since.map(moment).unwrap_or_default(),
-        alert::contact(event.contact_email.as_ref()),
+        contact(event.contact_email.as_ref()),
     ];
     let holders = event.other_sides.iter().map(|side| {
         vec![
@@ -82,7 +79,7 @@ pub(crate) fn other_sides(event: &Event) -> Option<Part> {
             side.domain.to_unicode(),
             words::state_word(side.status).to_owned(),
             moment(side.state_since),
-            alert::contact(side.contact_email.as_ref()),
+            contact(side.contact_email.as_ref()),
         ]
     });
     Some(Part::Table {

@@ -17,7 +17,7 @@ use crate::options::{DeadLetters, Redrive};
 use crate::outcome::{Error, Report};
 use crate::stack::Stack;
 
-use self::told::{Alerts, Redriven, Waiting};
+use self::told::{Alerts, PER_SECOND, Redriven, Waiting};
 
 /// The attribute in which support-notifier says why it put a message aside.
 const REASON: &str = "reason";
@@ -34,8 +34,6 @@ const HIDDEN: i32 = 60;
 const WAITED: i32 = 2;
 /// Messages that one call reads or puts back at most.
 const BATCH: usize = 10;
-/// Messages in a second that SQS moves: as many emails as a new account may send, and a few less.
-const PER_SECOND: i32 = 10;
 
 pub(super) async fn run(aws: &Aws, stack: &Stack, options: &Redrive) -> Result<Report, Error> {
     let client = aws.sqs();

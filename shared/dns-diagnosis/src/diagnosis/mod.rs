@@ -34,9 +34,7 @@ pub use judge::{
 pub use sightings::Sightings;
 
 pub(crate) use ask::Questions;
-pub(crate) use judge::{
-    Case, Observations, SES_SPF_DOMAIN, WILDCARD_PROBE, answers, existence_of, policy_below,
-};
+pub(crate) use judge::{Case, Observations, WILDCARD_PROBE, answers, existence_of, policy_below};
 
 /// Judges the records by the observations of all rounds, and says what to do.
 ///

@@ -11,6 +11,10 @@ pub(crate) mod character_strings;
 /// forgotten by resolvers; providers may raise it.
 pub const PROPOSED_TTL: u32 = 300;
 
+/// The domain that SPF records include for mail from SES (Amazon SES developer guide, "Using a custom MAIL FROM
+/// domain").
+pub(crate) const SES_SPF_DOMAIN: &str = "amazonses.com";
+
 /// Which record of the set.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
@@ -239,7 +243,7 @@ pub fn records_of(domain: &DomainName, identity: &SesIdentity) -> Vec<Record> {
             RecordId::MailFromSpf,
             mail_from,
             RecordData::Txt {
-                text: "v=spf1 include:amazonses.com ~all".to_owned(),
+                text: format!("v=spf1 include:{SES_SPF_DOMAIN} ~all"),
             },
         ));
     }

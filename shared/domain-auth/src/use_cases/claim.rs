@@ -2,16 +2,17 @@
 //! name immediately; if SES has verified it, Lasso support decides.
 
 mod ground;
+mod holders;
 mod in_the_way;
 mod steps;
 mod stuck;
 
-use futures::stream::{self, StreamExt, TryStreamExt};
+use futures::stream::TryStreamExt;
 use jiff::Timestamp;
 
-use self::in_the_way::{CHANGED_AT_ONCE, Known, READS_AT_ONCE};
+use self::holders::{TOLD, holders_in_the_way, side_of};
+use self::in_the_way::{CHANGED_AT_ONCE, Known};
 use self::steps::{cleared, has_room, taken, taking_over, unchallenged};
-use self::stuck::side_of;
 use super::StoreTools;
 use super::registers::register_of;
 use crate::alerts::stops_mail;
@@ -22,7 +23,6 @@ use crate::domain::{Challenger, Change, Domain};
 use crate::event::{Event, EventType, Severity};
 use crate::evidence::{self, Internal, OwnershipSeen};
 use crate::history::{Action, Actor};
-use crate::names::{ClientId, DomainName};
 use crate::ports::{
     ClaimStore, Clock, CommitChanges, CommitError, Ids, Ports, ReadDomains, StoreError,
 };
@@ -36,8 +36,7 @@ pub(super) use self::stuck::stuck;
 /// The most claimants that are stored with a holder, which limits the size of its item. Lasso
 /// support is told of each claimant anyway.
 const CHALLENGERS: usize = 20;
-/// The most holders that are told of a claim which Lasso support decides.
-const TOLD: usize = 10;
+
 /// Whether a DNS look of a contested domain proves the claim. The ownership record of this claim
 /// must be at every authoritative server that answered, and at least one must have answered. An
 /// answer of the recursive resolver is not a proof, and neither is a record behind an alias
@@ -234,16 +233,10 @@ pub(super) async fn unchallenged_by<S: ReadDomains + CommitChanges>(
     if !claimant.state.is_proven_claim() {
         return Ok(Vec::new());
     }
-    let holders = claims.in_the_way(&claimant.name, &claimant.client);
-    let holders: Vec<(DomainName, ClientId)> = holders
-        .map(|(name, client)| (name.clone(), client.clone()))
-        .collect();
-    let mut read = stream::iter(holders)
-        .map(|(name, client)| async move { store.domain(&client, &name).await })
-        .buffered(READS_AT_ONCE);
+    let mut read = holders_in_the_way(store, claims, claimant);
     let mut changes = Vec::new();
     while let Some(holder) = read.try_next().await? {
-        changes.extend(holder.and_then(|holder| unchallenged(&holder, claimant, now)));
+        changes.extend(unchallenged(&holder, claimant, now));
     }
     let last = changes.split_off(changes.len().saturating_sub(CHANGED_AT_ONCE));
     for step in changes.chunks(CHANGED_AT_ONCE) {

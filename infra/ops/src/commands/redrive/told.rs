@@ -5,7 +5,8 @@ use std::fmt;
 
 use serde::Serialize;
 
-use super::PER_SECOND;
+/// Messages in a second that SQS moves: as many emails as a new account may send, and a few less.
+pub(super) const PER_SECOND: i32 = 10;
 
 /// The messages that were found, and what was done.
 #[derive(Debug, Serialize)]

@@ -3,8 +3,9 @@
 use super::show::show;
 use super::spf_spelling::is_misspelt;
 use super::trouble_words::listed;
-use crate::diagnosis::judge::{SES_SPF_DOMAIN, decode};
+use crate::diagnosis::judge::decode;
 use crate::email_auth::Spf;
+use crate::records::SES_SPF_DOMAIN;
 
 const VERSION: &str = "v=spf1";
 /// How terms begin that have a value.

@@ -1,7 +1,7 @@
 //! Names that are meant as that of Amazon SES.
 
-use crate::diagnosis::judge::SES_SPF_DOMAIN;
 use crate::diagnosis::spelling::distance;
+use crate::records::SES_SPF_DOMAIN;
 
 /// Whether a name is that of Amazon SES with a slip of the keyboard in it, or that of another part of Amazon.
 pub(super) fn is_misspelt(name: &str) -> bool {

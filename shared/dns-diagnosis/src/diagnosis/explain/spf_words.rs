@@ -6,11 +6,11 @@ use super::spf_repair::{joined, kept_for_others, leads_to_itself, left_out_note,
 use super::spf_spelling::is_misspelt;
 use super::wording::Wording;
 use crate::diagnosis::DiagnosisCode as Code;
-use crate::diagnosis::judge::{Finding, SES_SPF_DOMAIN, decode, mistaken_modifier};
+use crate::diagnosis::judge::{Finding, decode, mistaken_modifier};
 use crate::email_auth::{
     Mechanism, Qualifier, Spf, SpfError, SpfFault, SpfResult, SpfTerm, with_include,
 };
-use crate::records::Record;
+use crate::records::{Record, SES_SPF_DOMAIN};
 
 /// The result of SPF if the record cannot be evaluated (permerror, RFC 7208 section 2.6.7).
 pub(super) const IGNORED: &str =

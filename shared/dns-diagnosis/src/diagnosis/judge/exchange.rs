@@ -1,8 +1,8 @@
 //! What is wrong with the host of an MX record for bounces.
 
 use super::likeness::decode;
-use super::value::SES_SPF_DOMAIN;
 use crate::diagnosis::DiagnosisCode as Code;
+use crate::records::SES_SPF_DOMAIN;
 
 /// Whether the host of an MX record begins with its priority.
 pub(super) fn begins_with_number(host: &str) -> bool {

@@ -85,7 +85,7 @@ pub(crate) use likeness::{ELLIPSES, decode};
 pub(crate) use near::has_misplaced_policy;
 pub(crate) use places::MAX_NAME;
 pub(crate) use spf::mistaken_modifier;
-pub(crate) use value::{SES_SPF_DOMAIN, is_value_of, type_of};
+pub(crate) use value::{is_value_of, type_of};
 pub(crate) use wildcard::WILDCARD_PROBE;
 pub use wildcard::is_wildcard_probe;
 

@@ -9,12 +9,12 @@ use super::dmarc::dmarc_name;
 use super::finding::{Finding, Judgement};
 use super::likeness::Likeness;
 use super::places::below;
-use super::value::{SES_SPF_DOMAIN, value_of};
+use super::value::value_of;
 use super::wildcard::WILDCARD_PROBE;
 use crate::dns::{Data, Observation, RecordType};
 use crate::email_auth::{Spf, is_dmarc};
 use crate::names::DomainName;
-use crate::records::{Record, RecordData, RecordId};
+use crate::records::{Record, RecordData, RecordId, SES_SPF_DOMAIN};
 
 /// A name that is nearly a record's own.
 pub(super) struct NearName {

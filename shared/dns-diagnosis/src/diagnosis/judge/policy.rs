@@ -4,13 +4,13 @@ use super::case::Case;
 use super::dmarc::dmarc_name;
 use super::finding::{Finding, Judgement, Standing};
 use super::protection::Protection;
-use super::value::{SES_SPF_DOMAIN, is_value_of};
+use super::value::is_value_of;
 use crate::diagnosis::DiagnosisCode as Code;
 use crate::email_auth::{
     Alignment, Applicable, Delivery, DmarcAnswer, DmarcRecords, Identifier, Mail, Verdict,
     delivery, tree_walk,
 };
-use crate::records::RecordId;
+use crate::records::{RecordId, SES_SPF_DOMAIN};
 
 impl Case<'_> {
     /// The judgement of the DMARC record, and the name that it is about: the domain's, or one above

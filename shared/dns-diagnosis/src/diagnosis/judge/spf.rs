@@ -4,14 +4,14 @@ use super::answers::{Observations, answers};
 use super::case::Case;
 use super::finding::{Finding, Judgement, Standing};
 use super::likeness::Likeness;
-use super::value::{SES_SPF_DOMAIN, value_of};
+use super::value::value_of;
 use crate::diagnosis::DiagnosisCode as Code;
 use crate::dns::{Outcome, Question, RecordType};
 use crate::email_auth::{
     MAX_SPF_LOOKUPS, Mechanism, Modifier, Qualifier, Spf, SpfAnswer, SpfAnswers, SpfEvaluation,
     SpfFault, SpfPass, SpfResult, SpfTerm, evaluate_spf, is_spf,
 };
-use crate::records::Record;
+use crate::records::{Record, SES_SPF_DOMAIN};
 
 /// Longest chain of aliases that is followed. Resolvers follow about as many.
 const MAX_ALIASES: usize = 8;

@@ -10,10 +10,8 @@ use super::likeness::{Expected, Likeness};
 use crate::diagnosis::spelling::is_nearly;
 use crate::diagnosis::{Context, DiagnosisCode as Code};
 use crate::dns::{Data, Outcome, RecordType};
-use crate::records::{Record, RecordData, RecordId};
+use crate::records::{Record, RecordData, RecordId, SES_SPF_DOMAIN};
 
-/// The organization whose servers send, as SPF records name it.
-pub(crate) const SES_SPF_DOMAIN: &str = "amazonses.com";
 /// Length of a verification token: 32 octets in base64 (RFC 4648).
 const TOKEN_LENGTH: usize = 44;
 

@@ -1,15 +1,14 @@
 //! A domain that has waited for too long. If it is a proven claim, Lasso support is told of the
 //! clients between which it decides.
 
-use futures::stream::{self, StreamExt, TryStreamExt};
+use futures::stream::TryStreamExt;
 use jiff::Timestamp;
 
-use super::TOLD;
-use super::in_the_way::{READS_AT_ONCE, is_verified};
+use super::holders::{TOLD, holders_in_the_way, side_of};
+use super::in_the_way::is_verified;
 use crate::claims::ClaimRegister;
 use crate::domain::{Change, Domain};
-use crate::event::{Side, staff_path};
-use crate::names::{ClientId, DomainName};
+use crate::event::Side;
 use crate::ports::{ClaimStore, Ports, ReadDomains, StoreError};
 use crate::use_cases::StoreTools;
 use crate::use_cases::registers::register_of;
@@ -42,19 +41,14 @@ async fn other_sides<S: ReadDomains>(
     claims: &ClaimRegister,
     claimant: &Domain,
 ) -> Result<Vec<Side>, StoreError> {
-    let holders = claims.in_the_way(&claimant.name, &claimant.client);
-    let holders: Vec<(DomainName, ClientId)> = holders
-        .map(|(name, client)| (name.clone(), client.clone()))
-        .collect();
-    let mut read = stream::iter(holders)
-        .map(|(name, client)| async move { store.domain(&client, &name).await })
-        .buffered(READS_AT_ONCE);
+    let mut read = holders_in_the_way(store, claims, claimant);
     let mut sides = Vec::new();
     while sides.len() < TOLD
         && let Some(holder) = read.try_next().await?
     {
-        let verified = holder.filter(|holder| is_verified(holder.state.status()));
-        sides.extend(verified.as_ref().map(side_of));
+        if is_verified(holder.state.status()) {
+            sides.push(side_of(&holder));
+        }
     }
     Ok(sides)
 }
@@ -70,16 +64,5 @@ fn wanted_without_holder(claims: &ClaimRegister, claimant: &Domain) -> String {
              used; the claimant then gets the domain.",
             claimant.organizational()
         )
-    }
-}
-
-pub(super) fn side_of(holder: &Domain) -> Side {
-    Side {
-        client: holder.client.clone(),
-        domain: holder.name.clone(),
-        status: holder.state.status(),
-        state_since: holder.state_since,
-        contact_email: holder.contact_email.clone(),
-        path: staff_path(&holder.client, &holder.name),
     }
 }

@@ -134,6 +134,41 @@ async fn a_list_has_every_note_and_is_short_enough_to_be_shown_whole() {
 }
 
 #[tokio::test]
+async fn lists_of_long_names_and_many_clients_are_short_enough_to_be_shown_whole() {
+    let app = app();
+    let mut all = batch("stuck", 30);
+    let long = [["a"; 60].concat(), ["b"; 60].concat(), ["c"; 60].concat()].join(".");
+    for (number, message) in all.records.iter_mut().enumerate() {
+        let body = message.body.as_mut().unwrap();
+        let mut event: serde_json::Value = serde_json::from_str(body).unwrap();
+        let domain = format!("d{number}.{long}.com");
+        let side = serde_json::json!({
+            "client": "c".repeat(128), "domain": domain, "status": "verified",
+            "state_since": "2026-06-01T12:00:00Z", "contact_email": format!("kim@{long}.com"),
+            "path": "/staff/domains",
+        });
+        event["status"] = serde_json::json!("contested");
+        event["client"] = serde_json::json!("c".repeat(128));
+        event["domain"] = serde_json::json!(domain);
+        event["note"] = serde_json::json!("\"".repeat(660));
+        event["other_sides"] = serde_json::json!([side, side, side, side, side]);
+        *body = event.to_string();
+    }
+    assert!(all_dealt_with(&notified(&app, all).await));
+    let emails = app.mail.emails.lock().unwrap();
+    let lengths: Vec<usize> = emails.iter().map(|email| email.html.len()).collect();
+    assert!(
+        lengths.iter().all(|length| *length < 100_000),
+        "{lengths:?}"
+    );
+    for number in 0..30 {
+        let name = format!("d{number}.{long}.com");
+        let with_it = emails.iter().filter(|email| email.text.contains(&name));
+        assert_eq!(with_it.count(), 1, "{name}");
+    }
+}
+
+#[tokio::test]
 async fn contacts_whose_addresses_differ_by_a_tag_get_an_email_each() {
     let app = app_that_tells_clients();
     let mut all = batch("failed", 3);

@@ -24,7 +24,12 @@ pub fn alert(event: &Event, console: &Console) -> Draft {
     let heading = subject(event, heading(event));
     let stands = stands(event);
     Draft {
-        subject: format!("{heading} ({client})"),
+        subject: if event.event_type == EventType::Displaced {
+            // In brackets, the client would be taken for the one that has the domain now.
+            format!("{heading}; {client} had it")
+        } else {
+            format!("{heading} ({client})")
+        },
         preheader: stands.clone(),
         tone: tone(event),
         heading,

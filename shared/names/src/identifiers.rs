@@ -182,8 +182,20 @@ impl Note {
 
 impl EmailAddress {
     /// Parses a `local-part@domain` of RFC 5321 in ASCII, without quoting, comments and encoded
-    /// words (RFC 2047), which some programs decode in addresses: safe in a header.
+    /// words (RFC 2047), which some programs decode in addresses: safe in a header. The domain is no
+    /// IP address: no top-level domain is a number (RFC 3696 section 2).
     pub fn parse(text: &str) -> Result<Self, IdentifierError> {
+        let address = Self::of_stored(text)?;
+        let top = address.0.rsplit('.').next().unwrap_or_default();
+        if top.bytes().all(|octet| octet.is_ascii_digit()) {
+            return Err(IdentifierError::NotAnAddress);
+        }
+        Ok(address)
+    }
+
+    /// Parses a stored address. Earlier versions accepted a number as the top-level domain, and such an
+    /// address must not make its domain unreadable.
+    fn of_stored(text: &str) -> Result<Self, IdentifierError> {
         let text = bounded(text, MAX_ADDRESS)?;
         let (local, domain) = text.rsplit_once('@').ok_or(IdentifierError::NotAnAddress)?;
         let atext = |c: char| c.is_ascii_alphanumeric() || "!#$%&'*+-/=?^_`{|}~.".contains(c);
@@ -282,20 +294,23 @@ macro_rules! text_newtype {
     )*};
 }
 
-macro_rules! parsed_when_read {
-    ($($name:ident),*) => {$(
-        impl TryFrom<String> for $name {
-            type Error = IdentifierError;
+text_newtype!(ClientId, Community, EmailAddress);
 
-            fn try_from(text: String) -> Result<Self, Self::Error> {
-                Self::parse(&text)
-            }
-        }
-    )*};
+impl TryFrom<String> for ClientId {
+    type Error = IdentifierError;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        Self::parse(&text)
+    }
 }
 
-text_newtype!(ClientId, Community, EmailAddress);
-parsed_when_read!(ClientId, EmailAddress);
+impl TryFrom<String> for EmailAddress {
+    type Error = IdentifierError;
+
+    fn try_from(stored: String) -> Result<Self, Self::Error> {
+        Self::of_stored(&stored)
+    }
+}
 
 /// For stored names: earlier versions did not remove invisible characters, and a name that has only
 /// such characters must not make its domain unreadable.
@@ -409,6 +424,18 @@ mod tests {
                 Err(IdentifierError::NotAnAddress),
                 "{bad}"
             );
+        }
+    }
+
+    #[test]
+    fn an_address_at_an_ip_address_is_refused_and_can_still_be_read() {
+        for at_number in ["kim@192.0.2.1", "kim@example.12"] {
+            assert_eq!(
+                EmailAddress::parse(at_number),
+                Err(IdentifierError::NotAnAddress)
+            );
+            let stored = EmailAddress::try_from(at_number.to_owned()).unwrap();
+            assert_eq!(stored.as_str(), at_number);
         }
     }
 }

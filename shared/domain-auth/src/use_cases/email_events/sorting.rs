@@ -3,7 +3,7 @@
 use crate::audience::{Audience, EmailId};
 use crate::event::{Event, EventType};
 use crate::mail_limits::{CONTACT_EMAILS_PER_DAY, CONTACT_EMAILS_PER_DAY_OF_ALL, Mailbox};
-use crate::names::ClientId;
+use crate::names::{ClientId, EmailAddress};
 use crate::ports::{LISTED_AT_ONCE, MailTo};
 
 /// From this many events of one type at the same time on, they are one list, whatever the type.
@@ -12,8 +12,8 @@ const LIKE_A_LIST: usize = 6;
 /// Most events in one email. With more of them it has more than the 100 KB of HTML that large mailbox providers show.
 const LONGEST_LIST: usize = 30;
 
-/// The most octets of clients' notes in one email, for the same reason.
-const LONGEST_NOTES: usize = 20_000;
+/// The most octets of HTML that the texts of the listed events may have in one email, for the same reason.
+const LONGEST_TEXTS: usize = 25_000;
 
 const _: () = assert!(LONGEST_LIST <= LISTED_AT_ONCE);
 
@@ -135,20 +135,62 @@ pub(super) fn by_reader(items: &[Item<'_>], which: &[usize]) -> Vec<Vec<usize>> 
 
 /// The items in lists that one email has room for.
 pub(super) fn of_length(items: &[Item<'_>], which: &[usize]) -> Vec<Vec<usize>> {
-    let note = |at: usize| items[at].event.note.as_ref().map_or(0, String::len);
     let mut lists: Vec<Vec<usize>> = Vec::new();
     let mut octets = 0;
     for at in which {
-        octets += note(*at);
+        let of_event = octets_of_texts(items[*at].event);
+        octets += of_event;
         match lists.last_mut() {
-            Some(list) if list.len() < LONGEST_LIST && octets <= LONGEST_NOTES => list.push(*at),
+            Some(list) if list.len() < LONGEST_LIST && octets <= LONGEST_TEXTS => list.push(*at),
             Some(_) | None => {
-                octets = note(*at);
+                octets = of_event;
                 lists.push(vec![*at]);
             }
         }
     }
     lists
+}
+
+/// About how many octets of HTML the texts of an event have in a list: each text that differs in length from event
+/// to event, as often as a row has it. The rest of a row is counted by [`LONGEST_LIST`].
+fn octets_of_texts(event: &Event) -> usize {
+    /// The words around the names of another client.
+    const AROUND_A_SIDE: usize = 100;
+    /// A row names the domain, and its page, which is a link with the same text.
+    const NAMES: usize = 4;
+    let name = event.domain.as_str().len();
+    let of_client = [
+        Some(event.client.as_str()),
+        event.note.as_deref(),
+        event.wanted.as_deref(),
+    ];
+    let texts = of_client
+        .into_iter()
+        .flatten()
+        .chain([event.summary.as_str()]);
+    let missing = event.missing.iter().map(|piece| piece.message.as_str());
+    let sides = event.other_sides.iter().map(|side| {
+        let client = side.client.as_str().len();
+        AROUND_A_SIDE + client + side.domain.as_str().len() + length_of(side.contact_email.as_ref())
+    });
+    let texts: usize = texts.chain(missing).map(octets_in_html).sum();
+    NAMES * name + texts + length_of(event.contact_email.as_ref()) + sides.sum::<usize>()
+}
+
+fn length_of(address: Option<&EmailAddress>) -> usize {
+    address.map_or(0, |address| address.as_str().len())
+}
+
+/// The octets of a text in HTML, in which a sign of its own has up to six: `&quot;`.
+fn octets_in_html(text: &str) -> usize {
+    let of_char = |c: char| {
+        if matches!(c, '&' | '<' | '>' | '"' | '\'') {
+            6
+        } else {
+            c.len_utf8()
+        }
+    };
+    text.chars().map(of_char).sum()
 }
 
 /// The lists among the items of one reader, each short enough for one email, and what is no list. What was

@@ -117,7 +117,7 @@ pub(crate) fn tell_early(place: &Place, summary: &Summary) -> Option<&'static st
             "Lasso was told that you are ready, and takes the final step when Amazon SES has verified the domain. You can tell Lasso again.",
         ),
         (_, None) => Some(
-            "You can tell Lasso now. Lasso takes the final step when Amazon SES has verified the domain.",
+            "You can tell Lasso now that you are ready. Lasso takes the final step when Amazon SES has verified the domain.",
         ),
     }
 }

@@ -62,7 +62,7 @@ fn a_refusal_of_ses_is_logged_with_its_code_and_without_addresses() {
 }
 
 #[test]
-fn a_line_about_an_error_that_the_sdk_does_not_know_has_its_code() {
+fn the_log_line_of_an_error_unknown_to_the_sdk_has_its_code() {
     let meta = aws_sdk_dynamodb::error::ErrorMetadata::builder()
         .code("AccessDeniedException")
         .message("not authorized to perform: dynamodb:PutItem")

@@ -15,8 +15,8 @@ use serde_json::{Map, Value, json};
 /// The namespace of all metrics of the service.
 pub const NAMESPACE: &str = "LassoDomainAuthentication";
 
-/// The most values of one metric in one line (embedded metric format specification, "Target
-/// members").
+/// The maximum number of values of one metric in one line (embedded metric format specification,
+/// "Target members").
 const VALUES: usize = 100;
 
 /// Writes metrics with the dimensions `Stack` and `Function`, and the metric's own dimension.

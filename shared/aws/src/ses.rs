@@ -28,7 +28,7 @@ const CLIENT_TAG: &str = "lasso-client";
 const STACK_TAG: &str = "lasso-stack";
 /// Tag of an identity that existed before and was adopted.
 const ADOPTED_TAG: &str = "lasso-adopted";
-/// The most identities on a page (SES API v2 reference, `ListEmailIdentities`).
+/// The maximum number of identities on a page (SES API v2 reference, `ListEmailIdentities`).
 const PAGE: i32 = 1_000;
 /// The zone of Easy DKIM keys, in regions for which SES does not return it (SES developer guide,
 /// "Easy DKIM").

@@ -7,7 +7,7 @@ use aws_sdk_sqs::types::ChangeMessageVisibilityBatchRequestEntry;
 use aws_sdk_sqs::types::MessageAttributeValue;
 use domain_auth::ports::{Carry, DeadLetter, PutAside, Redeliver, Redelivery, RedeliveryError};
 
-/// The message attribute that says why a message was put aside.
+/// The message attribute that says why a message became a dead letter.
 const REASON: &str = "reason";
 
 /// The longest reason, in characters: a dead letter and its attributes together are one message.

@@ -31,7 +31,7 @@ const WAITS: SesStatus = SesStatus {
 };
 const HOSTILE: usize = 200;
 const OTHERS: usize = 10;
-/// The most octets of an item.
+/// The maximum size, in octets, of an item.
 const MAX_ITEM: usize = 100 * 1024;
 /// The age from which an alarm reports overdue domains (`DomainsOverdueAlarm` in the template).
 const OVERDUE: SignedDuration = SignedDuration::from_secs(600);
@@ -213,7 +213,7 @@ impl World {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn two_hundred_hostile_zones_delay_no_other_look() {
+async fn two_hundred_hostile_zones_do_not_delay_looks_at_other_domains() {
     let world = World::start().await;
     let config = Config::builder()
         .behavior_version(BehaviorVersion::latest())

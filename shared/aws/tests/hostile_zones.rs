@@ -29,7 +29,7 @@ use domain_auth_testkit::{
 use futures::FutureExt;
 use proptest::prelude::*;
 
-/// The most octets of an item.
+/// The maximum size, in octets, of an item.
 const MAX_ITEM: usize = 100 * 1024;
 /// The size of one DNS message (RFC 1035 section 4.2.2), and the limits of `shared/dns`: records,
 /// and characters of a text.
@@ -327,7 +327,7 @@ fn small(table: &Table, change: &Change, dns: &HostileDns) {
 }
 
 #[test]
-fn a_zone_that_is_full_of_one_thing_makes_small_items() {
+fn a_zone_with_one_kind_of_content_is_stored_in_small_items() {
     let table = table();
     for stuff in ALL {
         let dns = HostileDns {
@@ -348,8 +348,8 @@ proptest! {
         seed in any::<u64>(),
         ttl in any::<u32>(),
     ) {
-        // If servers disagree, the message says how long caches keep the answer, so the second look
-        // has the same time to live.
+        // If servers disagree, the message states the TTL. A different TTL in the second look would
+        // change the message, so it has the same one.
         check(&HostileDns { stuff, seed, ttl }, ttl, &table());
     }
 }

@@ -159,7 +159,7 @@ mod tests {
     }
 
     #[test]
-    fn mail_that_is_signed_passes_and_mail_below_a_strict_domain_does_not() {
+    fn signed_mail_passes_except_from_names_below_a_strictly_aligned_domain() {
         let reject = policy("v=DMARC1; p=reject");
         for author in ["example.com", "news.example.com"] {
             assert_eq!(refused(author, &reject, ALL), Verdict::No);
@@ -174,7 +174,7 @@ mod tests {
     }
 
     #[test]
-    fn keys_that_are_gone_sign_nothing() {
+    fn dkim_does_not_pass_if_its_published_keys_are_gone() {
         let ids = [RecordId::Dkim1, RecordId::Dkim2, RecordId::Dkim3];
         let gone = ids
             .into_iter()
@@ -190,7 +190,7 @@ mod tests {
     }
 
     #[test]
-    fn the_record_above_applies_to_names_below_although_the_domain_has_one() {
+    fn names_below_the_domain_use_the_organizational_policy_not_the_domains_own() {
         let scene = Scene::all_of("mail.example.com", "example.com").publish(
             "_dmarc.example.com",
             txt("v=DMARC1; p=reject; sp=quarantine"),
@@ -240,7 +240,7 @@ mod tests {
     }
 
     #[test]
-    fn a_policy_at_the_name_itself_goes_before_the_one_above() {
+    fn a_policy_at_the_name_itself_takes_precedence_over_the_one_above() {
         let none = policy("v=DMARC1; p=none");
         let strict = "v=DMARC1; p=reject; adkim=s; aspf=s";
         let own = none.clone().publish("_dmarc.news.example.com", txt(strict));
@@ -276,7 +276,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_between_both_may_end_the_organization() {
+    fn a_name_between_both_with_psd_n_bounds_the_organization() {
         let scene = policy("v=DMARC1; p=none").publish(
             "_dmarc.news.example.com",
             txt("v=DMARC1; p=none; sp=reject; psd=n"),
@@ -307,7 +307,7 @@ mod tests {
     }
 
     #[test]
-    fn without_an_answer_the_policy_above_applies() {
+    fn if_a_names_own_policy_is_unknown_the_policy_above_applies() {
         let scene = policy("v=DMARC1; p=reject; adkim=s; aspf=s");
         let silent = (0..3).fold(scene.clone(), |scene, server| {
             scene.fault(server, crate::dns::Outcome::TimedOut)

@@ -19,7 +19,7 @@ const TYPES: [RecordType; 4] = [
     RecordType::A,
 ];
 
-/// Why a candidate cannot be had.
+/// Why a candidate cannot be used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TakenBy {
     /// An MX record of another service.
@@ -41,7 +41,7 @@ pub enum Availability {
     Free,
     /// Something is there.
     Taken {
-        /// What.
+        /// The kind of record that is there.
         by: TakenBy,
     },
     /// It was not asked, or DNS did not answer.
@@ -197,17 +197,17 @@ mod tests {
     }
 
     #[test]
-    fn the_default_is_chosen_if_nothing_is_there() {
+    fn the_default_mail_from_name_is_chosen_if_it_is_free() {
         assert_eq!(choice(&bare()), free("bounce"));
     }
 
     #[test]
-    fn a_name_with_our_own_records_stays_the_choice() {
+    fn a_mail_from_name_with_our_own_records_stays_chosen() {
         assert_eq!(choice(&Scene::right()), free("bounce"));
     }
 
     #[test]
-    fn the_next_candidate_follows_whatever_holds_the_name() {
+    fn the_next_candidate_is_chosen_if_foreign_records_hold_the_name() {
         for data in [
             mx("mail.example.com"),
             mx("feedback-smtp.eu-west-1.amazonses.com"),
@@ -225,7 +225,7 @@ mod tests {
     }
 
     #[test]
-    fn a_wildcard_is_hidden_by_a_record_of_our_own() {
+    fn a_name_held_only_by_a_wildcard_is_chosen_and_reported_as_taken() {
         let wildcard = Availability::Taken {
             by: TakenBy::Wildcard,
         };
@@ -240,7 +240,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_without_an_answer_is_unknown_and_stays_the_choice() {
+    fn a_mail_from_name_without_an_answer_stays_chosen_and_is_unknown() {
         let silent = (0..3).fold(bare(), |scene, server| {
             scene.fault(server, Outcome::TimedOut)
         });

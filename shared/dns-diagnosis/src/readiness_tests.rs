@@ -32,7 +32,7 @@ fn missing(readiness: &Readiness) -> Vec<BulkRule> {
 }
 
 #[test]
-fn everything_in_place_meets_every_rule() {
+fn a_domain_with_every_record_meets_every_rule() {
     let ready = of(&Scene::right(), ALL);
     assert_eq!(ready.ses_verified, Verdict::Yes);
     assert_eq!(ready.shows_via, Verdict::No);
@@ -47,7 +47,7 @@ fn everything_in_place_meets_every_rule() {
 }
 
 #[test]
-fn a_domain_with_only_the_txt_record_sends_and_shows_via() {
+fn mail_of_a_domain_with_only_the_txt_record_is_shown_with_via() {
     let txt_only = SesStatus {
         verification: AxisStatus::Success,
         ..SesStatus::NOT_STARTED
@@ -81,7 +81,7 @@ fn a_domain_verified_by_dkim_lacks_no_txt_record() {
 }
 
 #[test]
-fn an_own_mail_from_domain_needs_its_own_spf_record() {
+fn a_custom_mail_from_domain_needs_its_own_spf_record() {
     let scene = Scene::right().without(RecordId::MailFromSpf);
     assert_eq!(missing(&of(&scene, ALL)), [BulkRule::Spf]);
     let amazons = SesStatus {
@@ -92,7 +92,7 @@ fn an_own_mail_from_domain_needs_its_own_spf_record() {
 }
 
 #[test]
-fn strict_alignment_takes_spf_away() {
+fn under_strict_alignment_spf_alone_does_not_align() {
     let scene = Scene::right().instead(RecordId::Dmarc, txt("v=DMARC1; p=reject; aspf=s"));
     let without_dkim = SesStatus {
         dkim: AxisStatus::Pending,
@@ -106,7 +106,7 @@ fn strict_alignment_takes_spf_away() {
 }
 
 #[test]
-fn not_knowing_is_neither_yes_nor_no() {
+fn unanswered_queries_give_the_verdict_unknown() {
     let silent = (0..3).fold(Scene::right(), |scene, server| {
         scene.fault(server, Outcome::TimedOut)
     });
@@ -181,7 +181,7 @@ fn mail_is_not_called_signed_when_all_cnames_are_gone() {
 }
 
 #[test]
-fn nothing_counts_as_signed_while_dnssec_is_broken() {
+fn the_dkim_rule_is_not_met_while_dnssec_is_broken() {
     let failure = Failure::DnssecBogus;
     let bogus = Scene::right().fault(RESOLVER, Outcome::Failed { failure });
     let ready = of(&bogus, ALL);
@@ -206,7 +206,7 @@ fn nothing_counts_as_signed_while_dnssec_is_broken() {
 }
 
 #[test]
-fn one_missing_cname_leaves_open_whether_signatures_can_be_checked() {
+fn with_one_missing_cname_the_dkim_rule_is_unknown() {
     let ready = of(&Scene::right().without(RecordId::Dkim2), ALL);
     let (met, message) = dkim_rule(&ready);
     assert_eq!(met, Verdict::Unknown);
@@ -238,7 +238,7 @@ fn the_txt_record_is_required_again_when_the_cnames_are_gone_too() {
 }
 
 #[test]
-fn without_its_mx_record_mail_from_may_no_longer_align() {
+fn without_its_mx_record_the_mail_from_domain_may_no_longer_align() {
     let scene = Scene::right().without(RecordId::MailFromMx);
     let without_dkim = SesStatus {
         dkim: AxisStatus::NotStarted,
@@ -276,7 +276,7 @@ fn after_looks(scene: &Scene, ses: SesStatus, looks: &[Scene]) -> Readiness {
 }
 
 #[test]
-fn lost_cnames_are_shown_with_when_they_were_seen_and_what_happens_next() {
+fn lost_cnames_are_shown_with_the_time_they_were_seen_and_the_consequence() {
     let cnames = [RecordId::Dkim1, RecordId::Dkim2, RecordId::Dkim3];
     let (right, bare) = (Scene::right(), Scene::right());
     let gone = cnames.into_iter().fold(bare, Scene::without);
@@ -308,7 +308,7 @@ fn lost_cnames_are_shown_with_when_they_were_seen_and_what_happens_next() {
 }
 
 #[test]
-fn lost_mail_from_records_are_shown_with_when_they_were_seen() {
+fn lost_mail_from_records_are_shown_with_the_time_they_were_seen() {
     let right = Scene::right();
     let gone = Scene::right().without(RecordId::MailFromSpf);
     let looks = [right.clone(), gone.clone()];

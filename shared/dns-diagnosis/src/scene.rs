@@ -220,7 +220,7 @@ mod tests {
     }
 
     #[test]
-    fn names_without_the_type_names_above_others_aliases_and_wildcards_are_told_apart() {
+    fn names_without_data_empty_names_cnames_and_wildcards_are_distinguished() {
         let (text, target) = ("v=DMARC1; p=none;".to_owned(), "other.example".to_owned());
         let mut scene = DnsScene::default();
         scene.put("a.b.example.com", Data::Txt { text: text.clone() });

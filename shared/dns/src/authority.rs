@@ -21,9 +21,9 @@ use crate::transport::NoReply;
 const WANTED: usize = 2;
 /// Name servers whose addresses are looked up at the same time.
 const HOSTS_AT_ONCE: usize = 4;
-/// Most servers of one zone that are queried for one question.
+/// The maximum number of servers of one zone that are queried for one question.
 const MAX_SERVERS: usize = 16;
-/// Most delegations that are followed below the zone where the search begins.
+/// The maximum number of delegations that are followed below the zone where the search begins.
 const MAX_REFERRALS: usize = 8;
 
 /// The result of the search at the source.

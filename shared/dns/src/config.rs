@@ -193,7 +193,7 @@ mod tests {
     }
 
     #[test]
-    fn a_value_that_cannot_be_used_names_its_variable() {
+    fn the_error_for_an_invalid_value_names_its_variable() {
         for servers in ["localhost:53", "127.0.0.1", "127.0.0.1:0", "127.0.0.1:53,"] {
             let error = config(Some(servers), None).unwrap_err();
             assert!(error.to_string().contains("DNS_SERVERS"), "{servers}");
@@ -208,7 +208,7 @@ mod tests {
     }
 
     #[test]
-    fn the_system_configuration_is_read_as_the_c_library_does() {
+    fn resolv_conf_is_read_like_the_c_library_reads_it() {
         let text = b"search example.com\nnameserver 10.0.0.2\nnonsense\nnameserver fd00:ec2::253\n";
         assert_eq!(
             system_servers(text),

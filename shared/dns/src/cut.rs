@@ -25,7 +25,7 @@ use crate::recursive::resolve;
 use crate::reply::{Host, Negative, Reply};
 use crate::transport::NoReply;
 
-/// Most delegations that are followed in one step down.
+/// The maximum number of delegations that are followed in one step down.
 const MAX_REFERRALS: usize = 8;
 
 /// A zone that encloses `name`, and its servers, which know delegations further down: the closest
@@ -207,7 +207,7 @@ mod tests {
     use crate::names::parse;
 
     #[test]
-    fn the_registered_domain_is_the_public_suffix_and_one_label() {
+    fn the_registered_domain_is_the_public_suffix_plus_one_label() {
         for (name, expected) in [
             ("example.com", "example.com"),
             ("_dmarc.mail.example.co.uk", "example.co.uk"),

@@ -18,11 +18,11 @@ use crate::reply::Host;
 const ANSWER_LIFE: Duration = Duration::from_mins(1);
 /// How long a failure is reused: long enough that the questions of one domain share it.
 const FAILURE_LIFE: Duration = Duration::from_secs(5);
-/// Most names in one of the tables.
+/// The maximum number of names in one of the tables.
 const MAX_NAMES: usize = 4096;
-/// Most servers that are remembered.
+/// The maximum number of servers that are remembered.
 const MAX_SERVERS: usize = 4096;
-/// Most zones that are remembered for one server.
+/// The maximum number of zones that are remembered for one server.
 const MAX_ZONES_PER_SERVER: usize = 64;
 /// A server that has never responded, in queries about this many zones, counts as dead for all
 /// zones.
@@ -254,7 +254,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_hundred_simultaneous_callers_share_the_work() {
+    async fn a_hundred_simultaneous_callers_share_one_lookup() {
         let table = Table::new();
         let count = AtomicUsize::new(0);
         let all = join_all((0..100).map(|_| count_work(&table, "example.com", &count, true))).await;
@@ -263,7 +263,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn answers_live_for_a_minute_and_failures_for_seconds() {
+    async fn answers_are_kept_for_a_minute_and_failures_for_seconds() {
         let table = Table::new();
         let count = AtomicUsize::new(0);
         for (good, wait, expected) in [
@@ -282,7 +282,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn work_that_was_given_up_is_taken_over() {
+    async fn a_waiting_caller_takes_over_a_cancelled_lookup() {
         let table = Table::new();
         let count = AtomicUsize::new(0);
         let (given_up, waiting) = tokio::join!(
@@ -297,7 +297,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_table_does_not_grow_without_end() {
+    async fn the_table_of_answers_has_a_bounded_size() {
         let table = Table::new();
         for index in 0..MAX_NAMES + 100 {
             table.cell(&name(&format!("{index}.example")));
@@ -309,7 +309,7 @@ mod tests {
     }
 
     #[test]
-    fn a_server_that_never_spoke_is_dead_after_three_zones() {
+    fn a_server_that_never_answered_is_dead_after_three_zones() {
         let servers = Servers::new();
         let address = SocketAddr::from(([192, 0, 2, 1], 53));
         servers.was_silent(address, &name("a.example"));
@@ -327,7 +327,7 @@ mod tests {
     }
 
     #[test]
-    fn a_server_that_spoke_is_not_dead_for_one_lost_packet() {
+    fn a_server_that_answered_before_is_not_dead_after_one_lost_packet() {
         let servers = Servers::new();
         let address = SocketAddr::from(([192, 0, 2, 1], 53));
         servers.spoke(address);

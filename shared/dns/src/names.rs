@@ -167,7 +167,7 @@ mod tests {
     }
 
     #[test]
-    fn questions_about_a_domain_share_the_start_of_the_walk() {
+    fn queries_about_a_domain_start_the_walk_at_the_same_name() {
         for (name, base) in [
             ("_amazonses.example.com", "example.com"),
             ("token._domainkey.example.com", "example.com"),

@@ -10,11 +10,11 @@ use hickory_proto::rr::{DNSClass, Name, RData, Record, RecordType};
 
 use crate::names::{render, render_text};
 
-/// Most name servers of one zone that are considered. The root has 13.
+/// The maximum number of name servers of one zone that are considered. The root has 13.
 pub(crate) const MAX_HOSTS: usize = 16;
-/// Most addresses of one name server that are considered.
+/// The maximum number of addresses of one name server that are considered.
 pub(crate) const MAX_ADDRESSES: usize = 4;
-/// Most records of an additional section that are searched for glue.
+/// The maximum number of records of an additional section that are searched for glue.
 const MAX_GLUE_RECORDS: usize = 256;
 
 /// The kind of server that sent the message; it decides what counts as an answer.

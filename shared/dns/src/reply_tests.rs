@@ -69,7 +69,7 @@ fn text(text: &str) -> Data {
 }
 
 #[test]
-fn an_extended_error_about_signatures_is_a_failure_of_dnssec() {
+fn an_extended_dns_error_about_signatures_is_a_dnssec_failure() {
     for (code, failure) in [
         (5, Failure::ServerFailure),
         (6, Failure::DnssecBogus),
@@ -104,7 +104,7 @@ fn strings_of_a_record_are_joined_and_records_are_sorted() {
 }
 
 #[test]
-fn an_alias_is_not_followed_even_when_its_target_is_in_the_answer() {
+fn a_cname_is_not_followed_even_if_its_target_is_in_the_answer() {
     let mut message = from_authority();
     message.add_answers([
         cname("_amazonses.example.com", "Elsewhere.example.NET"),
@@ -120,7 +120,7 @@ fn an_alias_is_not_followed_even_when_its_target_is_in_the_answer() {
 }
 
 #[test]
-fn data_beside_an_alias_wins() {
+fn data_beside_a_cname_is_used_instead_of_it() {
     let mut message = from_authority();
     message.add_answers([
         cname("_amazonses.example.com", "x.example.net"),
@@ -130,7 +130,7 @@ fn data_beside_an_alias_wins() {
 }
 
 #[test]
-fn negative_answers_live_as_long_as_the_shorter_of_two_times() {
+fn the_negative_ttl_is_the_smaller_of_the_soa_ttl_and_its_minimum() {
     for (ttl, minimum, expected) in [(3600, 300, 300), (60, 300, 60), (u32::MAX, 300, 0)] {
         for (code, reply) in [
             (
@@ -162,7 +162,7 @@ fn the_soa_of_an_unrelated_zone_proves_nothing() {
 }
 
 #[test]
-fn a_server_that_does_not_speak_for_the_zone_is_lame() {
+fn a_server_that_is_not_authoritative_for_the_zone_is_lame() {
     let mut with_data = from_authority();
     with_data.add_answer(txt("_amazonses.example.com", &["cached"]));
     let mut no_such_name = from_authority();
@@ -220,7 +220,7 @@ fn a_delegation_below_the_zone_is_a_referral_with_believable_glue() {
 }
 
 #[test]
-fn response_codes_are_told_apart() {
+fn each_response_code_has_its_own_meaning() {
     for (code, expected) in [
         (
             ResponseCode::ServFail,
@@ -248,7 +248,7 @@ fn response_codes_are_told_apart() {
 }
 
 #[test]
-fn a_resolver_needs_no_authority_but_has_to_resolve() {
+fn a_resolver_need_not_be_authoritative_but_must_not_refer() {
     let mut message = from_authority();
     message.metadata.authoritative = false;
     message.metadata.recursion_available = true;

@@ -59,7 +59,7 @@ fn full_response(request: &Message) -> Message {
 }
 
 #[test]
-fn a_response_to_another_question_is_passed_over() {
+fn a_response_to_another_question_is_ignored() {
     let request = asked();
     let good = answered(&request);
     let mut other_id = good.clone();
@@ -84,7 +84,7 @@ fn a_response_to_another_question_is_passed_over() {
 }
 
 #[test]
-fn a_refusal_may_leave_the_question_out() {
+fn a_refusal_may_omit_the_question() {
     let request = asked();
     let mut refusal = answered(&request);
     refusal.queries.clear();
@@ -93,7 +93,7 @@ fn a_refusal_may_leave_the_question_out() {
 }
 
 #[test]
-fn a_cut_answer_is_truncated_if_tc_is_set_and_malformed_otherwise() {
+fn an_incomplete_response_is_truncated_with_the_tc_bit_and_malformed_without() {
     let request = asked();
     let mut response = answered(&request);
     response.metadata.truncation = true;

@@ -179,7 +179,7 @@ mod tests {
 
     /// `docs/alerts.md` has this table.
     #[test]
-    fn the_document_says_who_is_told() {
+    fn the_document_says_who_is_told_of_each_event() {
         use domain_auth_testkit::documents::{code, table};
         const DOCUMENT: &str = include_str!("../../../docs/alerts.md");
         let rows = table(DOCUMENT, "## Who is told by email");
@@ -209,7 +209,7 @@ mod tests {
     }
 
     #[test]
-    fn support_decides_proven_claims_and_hears_of_no_others() {
+    fn support_is_told_only_of_proven_claims() {
         let mut contested = event(EventType::Contested);
         assert_eq!(Lane::of(&contested), Lane::None);
         contested.severity = Severity::Action;
@@ -218,7 +218,7 @@ mod tests {
     }
 
     #[test]
-    fn a_client_hears_of_a_removal_that_lasso_support_decided_and_of_no_other() {
+    fn a_client_is_told_only_of_removals_by_lasso_support() {
         let mut removed = event(EventType::Removed);
         assert_eq!(Lane::of(&removed), Lane::None);
         removed.severity = Severity::Warning;
@@ -242,7 +242,7 @@ mod tests {
     }
 
     #[test]
-    fn events_that_support_does_not_need_have_the_severity_info() {
+    fn events_that_support_is_not_told_of_have_the_severity_info() {
         for event_type in EventType::ALL {
             let is_info = event_type.severity() == Severity::Info;
             let is_told = Audience::Support.is_told(event_type) == Told::Yes;

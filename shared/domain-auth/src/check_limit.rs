@@ -39,7 +39,7 @@ pub trait CountChecks: Send + Sync {
 }
 
 impl CheckLimit {
-    /// The limit of an asker, if a client may check `per_minute` times in a minute.
+    /// The limit of an asker, if a client may check `per_minute` times per minute.
     pub fn of(asker: &KeyOwner, per_minute: u32) -> Self {
         let per_minute = per_minute.max(1);
         Self {
@@ -99,7 +99,7 @@ mod tests {
     const T0: Timestamp = Timestamp::constant(1_780_315_200, 0);
 
     #[test]
-    fn checks_come_in_a_burst_and_then_every_two_seconds() {
+    fn a_client_may_check_in_a_burst_and_then_every_two_seconds() {
         let client = KeyOwner::Client(ClientId::parse("maple").unwrap());
         let limit = CheckLimit::of(&client, 30);
         let mut forgotten_at = None;

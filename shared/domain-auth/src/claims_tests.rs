@@ -76,7 +76,7 @@ fn a_withdrawn_claim_leaves_no_trace() {
 }
 
 #[test]
-fn a_name_covers_all_below_it_only_for_its_holder() {
+fn a_held_name_covers_the_names_below_it_only_for_its_holder() {
     let (maple, cedar) = (client("maple"), client("cedar"));
     let register = held_by_maple().taken(&name("example.com"), &maple, NOW);
     let covering = |of: &str, client| {
@@ -92,7 +92,7 @@ fn a_name_covers_all_below_it_only_for_its_holder() {
 }
 
 #[test]
-fn names_of_others_and_released_names_cover_nothing() {
+fn names_of_others_and_released_names_cover_no_names_below_them() {
     let (maple, cedar) = (client("maple"), client("cedar"));
     let register = held_by_maple().taken(&name("example.com"), &cedar, NOW);
     assert_eq!(register.covering(&name("a.mail.example.com"), &cedar), None);
@@ -103,7 +103,7 @@ fn names_of_others_and_released_names_cover_nothing() {
 }
 
 #[test]
-fn a_name_that_is_being_removed_is_held_and_covers_nothing() {
+fn a_name_being_removed_is_still_held_but_covers_no_names_below_it() {
     let (maple, mail) = (client("maple"), name("mail.example.com"));
     let register = held_by_maple()
         .taken(&name("example.com"), &maple, NOW)
@@ -127,7 +127,7 @@ fn a_name_that_is_being_removed_is_held_and_covers_nothing() {
 }
 
 #[test]
-fn a_holder_keeps_its_name_beside_a_parent_of_another() {
+fn a_holder_keeps_its_name_if_another_client_proves_the_parent() {
     let register = held_by_maple().proven(&name("example.com"), &client("cedar"), &[], NOW);
     let standing = register.standing(&name("mail.example.com"), &client("maple"), NOW);
     assert_eq!(standing, Standing::Held);
@@ -158,7 +158,7 @@ fn proven_names_above_and_below_do_not_block_a_claim() {
 }
 
 #[test]
-fn a_proven_name_is_taken_and_the_claims_in_its_way_are_lost() {
+fn proving_a_name_gives_it_to_the_client_and_ends_the_claims_in_its_way() {
     let (maple, cedar, mail) = (client("maple"), client("cedar"), name("mail.example.com"));
     let before = held_by_maple().taken(&name("a.mail.example.com"), &maple, NOW);
     let lost = [mail.clone(), name("a.mail.example.com")];
@@ -174,7 +174,7 @@ fn a_proven_name_is_taken_and_the_claims_in_its_way_are_lost() {
 }
 
 #[test]
-fn a_lost_name_needs_proof_from_the_client_that_lost_it_too() {
+fn a_client_that_lost_a_name_needs_proof_to_regain_it() {
     let (maple, mail) = (client("maple"), name("mail.example.com"));
     let lost = held_by_maple().lost(std::slice::from_ref(&mail), NOW);
     assert_eq!(lost.standing(&mail, &maple, NOW), Standing::Contested);
@@ -190,7 +190,7 @@ fn a_lost_name_needs_proof_from_the_client_that_lost_it_too() {
 }
 
 #[test]
-fn a_register_with_only_tombstones_ends_with_the_last_of_them() {
+fn a_register_with_only_tombstones_expires_with_the_last_of_them() {
     let (maple, mail) = (client("maple"), name("mail.example.com"));
     let later = NOW + SignedDuration::from_hours(1);
     let held = held_by_maple().taken(&name("example.com"), &maple, NOW);

@@ -14,7 +14,7 @@ mod bounds;
 
 pub use bounds::MAX_LOOK;
 
-/// The most octets of data at one name that are stored. Larger data is left out entirely: a
+/// The maximum size, in octets, of data at one name that is stored. Larger data is left out entirely: a
 /// hand-off format that repeats only half of the domain owner's records is worse than one that
 /// repeats none.
 const MAX_STORED: usize = 8 * 1024;

@@ -130,8 +130,8 @@ pub struct Domain {
     /// made or withdrawn.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub links: Vec<Link>,
-    /// Emails about the domain that did not reach their reader, the latest last, at most
-    /// [`REMEMBERED`](crate::mail_refusal::REMEMBERED).
+    /// The latest emails about the domain that were not delivered or were reported as spam, oldest
+    /// first, at most [`REMEMBERED`](crate::mail_refusal::REMEMBERED).
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub mail_refusals: Vec<MailRefusal>,
     /// Amazon SES's identifier of the latest email with instructions.

@@ -52,7 +52,7 @@ mod tests {
     }
 
     #[test]
-    fn the_header_is_one_message_identifier_in_ascii() {
+    fn the_references_header_is_one_message_identifier_in_ascii() {
         for sender in [
             "no-reply@lasso.example",
             "Lasso <no-reply@lasso.example>",

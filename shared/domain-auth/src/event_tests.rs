@@ -71,7 +71,7 @@ fn every_severity_is_documented() {
 }
 
 #[test]
-fn the_names_of_types_and_severities_are_those_that_are_serialized() {
+fn the_names_of_types_and_severities_equal_their_serialized_form() {
     for event_type in std::iter::successors(Some(EventType::Added), |last| next(*last)) {
         let serialized = serde_json::to_value(event_type).unwrap();
         assert_eq!(serialized, event_type.as_str());
@@ -88,7 +88,7 @@ fn example() -> Value {
 }
 
 #[test]
-fn the_example_is_an_event() {
+fn the_documented_example_is_a_valid_event() {
     let event: Event = serde_json::from_value(example()).unwrap();
     assert_eq!(serde_json::to_value(&event).unwrap(), example());
     assert_eq!(event.version, SCHEMA_VERSION);
@@ -100,7 +100,7 @@ fn the_example_is_an_event() {
 }
 
 #[test]
-fn every_member_is_documented_and_so_is_which_may_be_absent() {
+fn every_member_is_documented_and_marked_if_it_may_be_absent() {
     let least = Event {
         client_name: None,
         community: None,

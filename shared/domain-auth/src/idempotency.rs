@@ -173,7 +173,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_key_is_the_same_with_and_without_its_quotation_marks() {
+    fn an_idempotency_key_is_the_same_with_and_without_quotation_marks() {
         let quoted = IdempotencyKey::parse(" \"8e03978e-40d5\" ").unwrap();
         assert_eq!(quoted, IdempotencyKey::parse("8e03978e-40d5").unwrap());
         let escaped = IdempotencyKey::parse(r#""a\"b\\c d""#).unwrap();
@@ -181,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn invalid_keys_are_refused() {
+    fn invalid_idempotency_keys_are_refused() {
         for (bad, expected) in [
             ("", KeyError::Empty),
             ("  ", KeyError::Empty),

@@ -14,15 +14,15 @@ pub use crate::handoff::Letter;
 /// would be a nuisance to their recipients.
 pub const PER_DOMAIN: u32 = 5;
 
-/// The most emails on behalf of one client in a day. A client that sets up all its communities in a day has
+/// The maximum number of emails on behalf of one client per day. A client that sets up all its communities in a day has
 /// some dozens of domains. The limit bounds what a stolen token can do to the reputation of Lasso's
 /// address.
 pub const PER_CLIENT: u32 = 50;
 
-/// The most emails on behalf of one client to one address in a day, over all its domains.
+/// The maximum number of emails on behalf of one client to one address per day, over all its domains.
 pub const PER_RECIPIENT: u32 = 5;
 
-/// The most emails on behalf of all clients to one address in a day. An agency that manages the DNS of
+/// The maximum number of emails on behalf of all clients to one address per day. An agency that manages the DNS of
 /// several clients gets some from each.
 pub const PER_RECIPIENT_OF_ALL: u32 = 20;
 

@@ -1,5 +1,5 @@
-//! Limits for each client: domains in its list, domains that it adds on a day, and emails to Lasso
-//! support about them on a day. The deployment has defaults; Lasso support can set others for a
+//! Limits for each client: domains in its list, domains that it adds per day, and emails to Lasso
+//! support about them per day. The deployment has defaults; Lasso support can set others for a
 //! client.
 
 use jiff::{SignedDuration, Timestamp};
@@ -20,9 +20,9 @@ pub const MOST: u32 = 100_000;
 pub struct Limits {
     /// Domains in the client's list, contested ones included.
     pub domains: u32,
-    /// Domains that it adds on a day in UTC, including contested ones and ones that it had before.
+    /// Domains that it adds per day in UTC, including contested ones and ones that it had before.
     pub added_per_day: u32,
-    /// Emails to Lasso support about its domains on a day in UTC, each about one event.
+    /// Emails to Lasso support about its domains per day in UTC, each about one event.
     pub support_emails_per_day: u32,
 }
 
@@ -31,7 +31,7 @@ pub struct Limits {
 pub struct AdditionLimits {
     /// Domains in the client's list.
     pub domains: u32,
-    /// Domains that it adds on a day in UTC.
+    /// Domains that it adds per day in UTC.
     pub added_per_day: u32,
 }
 
@@ -48,11 +48,11 @@ pub struct OwnLimits {
     /// In place of [`Limits::support_emails_per_day`].
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub support_emails_per_day: Option<u32>,
-    /// Why.
+    /// The reason, in the words of Lasso support.
     pub reason: String,
     /// Who set them.
     pub by: Actor,
-    /// When.
+    /// The time at which they were set.
     pub at: Timestamp,
 }
 
@@ -231,7 +231,7 @@ mod tests {
     }
 
     #[test]
-    fn a_limit_of_the_client_replaces_the_default() {
+    fn a_limit_set_for_the_client_replaces_the_default() {
         let defaults = AdditionLimits {
             domains: 500,
             added_per_day: 50,
@@ -242,7 +242,7 @@ mod tests {
     }
 
     #[test]
-    fn the_number_of_domains_is_reported_before_that_of_the_day() {
+    fn the_limit_of_domains_is_reported_before_the_daily_limit() {
         let now = at("2026-06-01T18:00:00Z");
         let limits = AdditionLimits {
             domains: 3,
@@ -273,7 +273,7 @@ mod tests {
     }
 
     #[test]
-    fn a_domain_that_is_added_and_removed_in_one_change_moves_no_number() {
+    fn adding_and_removing_in_one_change_leaves_the_counts_unchanged() {
         let added = Some(ClientCountChange::Added {
             day: Day::of(at("2026-06-01T18:00:00Z")),
             within: None,

@@ -186,7 +186,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_token_is_its_bits_in_base64url() {
+    fn a_link_token_is_its_bits_in_base64url() {
         // The alphabet of RFC 4648 with `-` and `_`.
         assert_eq!(LinkToken::of_bits(&[0; 32]).as_str(), "A".repeat(43));
         assert_eq!(
@@ -204,7 +204,7 @@ mod tests {
     }
 
     #[test]
-    fn invalid_tokens_are_refused_and_tokens_are_never_shown() {
+    fn invalid_link_tokens_are_refused_and_tokens_are_never_shown() {
         let (token, long) = ("a".repeat(43), "a".repeat(44));
         for bad in [
             "",
@@ -221,7 +221,7 @@ mod tests {
     }
 
     #[test]
-    fn an_identifier_is_a_word() {
+    fn invalid_link_identifiers_are_refused() {
         for bad in ["", "a b", "a#b", "../x", &"a".repeat(37)] {
             assert_eq!(LinkId::parse(bad), Err(NoLink), "{bad}");
         }
@@ -229,7 +229,7 @@ mod tests {
     }
 
     #[test]
-    fn a_link_lives_for_a_day_at_least_and_fourteen_at_most() {
+    fn a_link_is_valid_for_one_to_fourteen_days() {
         let now = Timestamp::UNIX_EPOCH;
         let days = |days| end_of(now, days).duration_since(now).as_hours() / 24;
         assert_eq!((days(0), days(3), days(100)), (1, 3, 14));

@@ -76,8 +76,8 @@ impl Unheld {
 
 /// Bits for each name. About one name in a hundred that was not added is then taken for a member.
 const BITS_FOR_EACH: usize = 10;
-/// The most bits: 200 KB. A DynamoDB item may have 400 KB, and the bits are stored in Base64. They
-/// are enough for 160,000 names.
+/// The maximum number of bits: 200 KB. A DynamoDB item may have 400 KB, and the bits are stored in
+/// Base64. They are enough for 160,000 names.
 const MAX_BITS: usize = 1_600_000;
 const MIN_BITS: usize = 1_024;
 
@@ -195,7 +195,7 @@ mod tests {
     }
 
     #[test]
-    fn an_added_name_is_in_the_set_and_about_one_in_a_hundred_other_names() {
+    fn the_name_set_has_every_added_name_and_about_1_percent_false_positives() {
         for names in [1, 10_000, 100_000] {
             let seen = seen(names, 1);
             assert!((0..names).all(|number| seen.may_have(&name(number))));
@@ -207,7 +207,7 @@ mod tests {
     }
 
     #[test]
-    fn a_different_salt_has_different_false_members() {
+    fn a_different_salt_gives_different_false_positives() {
         let (one, other) = (seen(10_000, 1), seen(10_000, 2));
         let mut others = (1_000_000..1_100_000).map(name);
         let both = others
@@ -227,7 +227,7 @@ mod tests {
     }
 
     #[test]
-    fn a_set_that_was_stored_has_the_same_names() {
+    fn a_stored_name_set_is_read_back_with_the_same_names() {
         let before = seen(500, 9);
         let text = serde_json::to_string(&before).unwrap();
         let after: Seen = serde_json::from_str(&text).unwrap();

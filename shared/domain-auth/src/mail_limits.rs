@@ -1,4 +1,4 @@
-//! How many emails about events a mailbox gets in a minute and in a day, and the rate at which all
+//! How many emails about events a mailbox gets per minute and per day, and the rate at which all
 //! of them are sent.
 
 use std::fmt;
@@ -9,11 +9,11 @@ use crate::instructions::{Day, Recipient};
 use crate::names::{ClientId, EmailAddress};
 use crate::ports::StoreError;
 
-/// Emails about one client's domains to one contact in a day, not counting emails that say that mail stops. A client
+/// Emails about one client's domains to one contact per day, not counting emails that say that mail stops. A client
 /// chooses the address, which may be a stranger's. Events beyond the limit are listed in one email the next day.
 pub const CONTACT_EMAILS_PER_DAY: u32 = 30;
 
-/// Emails about the domains of all clients to one contact in a day. Higher, so that one client does not use up the
+/// Emails about the domains of all clients to one contact per day. Higher, so that one client does not use up the
 /// emails of another one that has the same contact.
 pub const CONTACT_EMAILS_PER_DAY_OF_ALL: u32 = 120;
 
@@ -24,10 +24,10 @@ const SECONDS_PER_MINUTE: i64 = 60;
 pub struct MailLimits {
     /// Emails of all copies of the function together, per second.
     pub per_second: u32,
-    /// Single-event emails to one mailbox in a minute. Events beyond the limit are listed in one
+    /// Single-event emails to one mailbox per minute. Events beyond the limit are listed in one
     /// email.
     pub singles_per_minute: u32,
-    /// Emails to Lasso support in a day about a client without a limit of its own.
+    /// Emails to Lasso support per day about a client without a limit of its own.
     pub per_client_per_day: u32,
 }
 
@@ -127,7 +127,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_minute_ends_where_the_next_one_begins() {
+    fn a_minute_ends_exactly_when_the_next_one_begins() {
         let at = |text: &str| -> Timestamp { text.parse().unwrap() };
         let minute = Minute::of(at("2026-06-01T12:00:59.9Z"));
         assert_eq!(minute, Minute::of(at("2026-06-01T12:00:00Z")));

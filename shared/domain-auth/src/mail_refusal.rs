@@ -1,5 +1,5 @@
-//! Emails of the service that did not reach their reader: an address refused it, a recipient
-//! reported it as spam, or Amazon SES accepted it and then did not send it.
+//! Emails of the service that an address refused, that a recipient reported as spam, or that Amazon
+//! SES accepted and then did not send.
 
 use std::fmt::Write;
 
@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::names::{ClientId, DomainName, EmailAddress};
 
-/// How many of them a domain stores; more than the instructions that it can send in a day.
+/// How many of them a domain stores; more than the emails with instructions that it can send per day.
 pub const REMEMBERED: usize = 10;
 
 /// The name of the message tag with the client.
@@ -40,7 +40,7 @@ pub enum Undelivered {
     Rejected,
 }
 
-/// An email that did not reach its reader, as stored with the domain.
+/// An email that was not delivered or was reported as spam, as stored with the domain.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MailRefusal {
     /// Amazon SES's identifier of the email.
@@ -179,7 +179,7 @@ mod tests {
     }
 
     #[test]
-    fn invalid_tags_are_about_no_domain() {
+    fn invalid_message_tags_refer_to_no_domain() {
         let of = |client: &'static str, domain: &'static str| {
             AboutDomain::from_tags(|name| match name {
                 CLIENT_TAG => Some(client),

@@ -382,7 +382,7 @@ pub enum Lease {
     Sent,
 }
 
-/// The most events that one email may list. One DynamoDB transaction, which marks all of them as
+/// The maximum number of events that one email may list. One DynamoDB transaction, which marks all of them as
 /// sent, has at most 100 items.
 pub const LISTED_AT_ONCE: usize = 100;
 
@@ -641,8 +641,8 @@ pub struct Email {
     pub event_id: EventId,
     /// The conversation, for the header `References`; `None` for an email about several domains.
     pub thread: Option<EmailThread>,
-    /// The domain whose client is told if the email does not reach its reader; for a list, the
-    /// first domain.
+    /// The domain whose client is told if the email is not delivered or is reported as spam; for a
+    /// list, the first domain.
     pub about: Option<AboutDomain>,
 }
 

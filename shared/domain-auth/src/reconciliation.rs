@@ -9,7 +9,7 @@ use crate::state::Status;
 /// How many of each kind are listed by name. The counts include all.
 pub const NAMED: usize = 100;
 
-/// The most octets of a comparison, as JSON text.
+/// The maximum size, in octets, of a comparison, as JSON text.
 const MAX_STORED: usize = 90 * 1024;
 
 /// How long an identity must have been without a holder before it may be deleted.

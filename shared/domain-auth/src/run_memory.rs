@@ -98,7 +98,7 @@ mod tests {
     }
 
     #[test]
-    fn too_many_bad_looks_at_once_trip_it() {
+    fn too_many_bad_looks_at_once_trip_the_breaker() {
         let breaker = Breaker { percent: 20 };
         for (now, before, trips) in [
             (sample(0, 100, 20), vec![], false),

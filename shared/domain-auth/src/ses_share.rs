@@ -59,11 +59,11 @@ pub enum RequestCalls {
 /// A request for a turn.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TurnRequest {
-    /// The calls that it counts for.
+    /// The group of SES calls that this turn allows.
     pub group: CallGroup,
     /// The client or person that asks.
     pub asker: KeyOwner,
-    /// When.
+    /// The time of the request.
     pub now: Timestamp,
     /// The time between two turns.
     pub interval: SignedDuration,
@@ -228,7 +228,7 @@ mod tests {
     }
 
     #[test]
-    fn requests_get_half_of_the_quota_however_many_ask() {
+    fn requests_of_all_clients_together_get_half_of_the_quota() {
         let mut state = TurnState::default();
         let turns = (0..60_000).step_by(10).filter(|milliseconds| {
             let client = format!("client-{}", milliseconds % 70);
@@ -239,7 +239,7 @@ mod tests {
     }
 
     #[test]
-    fn one_client_that_asks_all_the_time_makes_another_wait_for_one_turn() {
+    fn a_busy_client_delays_a_request_of_another_by_one_turn_only() {
         for asked_at in (0..8_000).step_by(130) {
             let mut state = TurnState::default();
             for milliseconds in (0..asked_at).step_by(20) {
@@ -275,7 +275,7 @@ mod tests {
     }
 
     #[test]
-    fn a_turn_that_a_wrong_clock_put_far_ahead_stops_no_client() {
+    fn a_turn_set_far_ahead_by_a_wrong_clock_blocks_no_client() {
         let hour = SignedDuration::from_hours(1);
         let mut state = TurnState {
             next_at: Some(T0 + hour),

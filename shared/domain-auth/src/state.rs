@@ -173,7 +173,7 @@ pub struct AtRisk {
 pub struct Failed {
     /// The identity that did not verify.
     pub identity: SesIdentity,
-    /// Why.
+    /// The reason for the failure.
     pub reason: FailureReason,
 }
 

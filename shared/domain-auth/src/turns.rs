@@ -50,7 +50,7 @@ impl<K: Clone + Eq + Hash + Ord, T> Turns<K, T> {
         self.queue_of(owner).push_back(item);
     }
 
-    /// Adds an item before its owner's other items: it had a turn, and needs another one.
+    /// Adds an item before its owner's other items, because it had a turn and needs another one.
     pub fn push_front(&mut self, owner: K, item: T) {
         self.queue_of(owner).push_front(item);
     }
@@ -135,7 +135,7 @@ mod tests {
     }
 
     #[test]
-    fn an_owner_that_comes_back_has_not_forgotten_its_turn() {
+    fn an_owner_that_returns_gets_no_extra_turn() {
         let mut turns = Turns::default();
         for n in 0..5 {
             turns.push("hoards", n);

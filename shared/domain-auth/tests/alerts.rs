@@ -1,4 +1,4 @@
-//! Emails to Lasso support: one for an event, no more on a day than a client's limit, and always
+//! Emails to Lasso support: one for an event, no more per day than a client's limit, and always
 //! one for an event about stopped mail.
 
 #![allow(clippy::unwrap_used, reason = "a test says by panicking that it fails")]
@@ -158,7 +158,7 @@ impl World {
 }
 
 #[test]
-fn the_first_alert_beyond_the_limit_is_a_summary() {
+fn the_first_alert_beyond_the_limit_is_emailed_as_a_summary() {
     let world = World::new(2);
     let events: Vec<Event> = (0..6)
         .map(|n| world.verified("maple", &format!("d{n}.com")).1)
@@ -224,7 +224,7 @@ fn an_event_about_stopped_mail_is_emailed_beyond_the_limit() {
 }
 
 #[test]
-fn wherever_a_copy_dies_an_event_is_counted_once_and_sent() {
+fn a_crash_at_any_step_leaves_an_event_counted_once_and_sent() {
     for limit in [1, 0] {
         for point in 1..40 {
             let world = World::new(limit);
@@ -249,7 +249,7 @@ fn wherever_a_copy_dies_an_event_is_counted_once_and_sent() {
 }
 
 #[test]
-fn a_limit_that_lasso_support_sets_takes_the_place_of_the_default() {
+fn a_limit_set_by_lasso_support_replaces_the_default() {
     let world = World::new(1);
     let own = |limit| OwnLimits {
         domains: None,
@@ -276,7 +276,7 @@ fn a_limit_that_lasso_support_sets_takes_the_place_of_the_default() {
 
 /// A client says that it is ready, removes the domain, adds it and says so again.
 #[test]
-fn a_client_that_adds_says_ready_and_removes_in_a_loop_is_one_email() {
+fn adding_reporting_ready_and_removing_in_a_loop_sends_one_email() {
     let world = World::new(50);
     let life = |status: Option<Trigger>| {
         let mut change = {
@@ -342,7 +342,7 @@ fn a_client_that_adds_says_ready_and_removes_in_a_loop_is_one_email() {
 }
 
 #[test]
-fn adding_verifying_and_removing_in_a_loop_is_one_email_a_day() {
+fn adding_verifying_and_removing_in_a_loop_sends_one_email_per_day() {
     let world = World::new(50);
     let life = || {
         let (_, event) = world.verified("maple", "example.com");
@@ -364,7 +364,7 @@ fn adding_verifying_and_removing_in_a_loop_is_one_email_a_day() {
 }
 
 #[test]
-fn a_domain_that_is_verified_again_in_the_same_life_is_an_email() {
+fn a_second_verification_of_the_same_domain_sends_an_email() {
     let world = World::new(50);
     let (verified, event) = world.verified("maple", "example.com");
     assert_eq!(world.told(&event), Outcome::Sent);
@@ -376,7 +376,7 @@ fn a_domain_that_is_verified_again_in_the_same_life_is_an_email() {
 }
 
 #[test]
-fn an_alert_that_was_only_counted_holds_back_no_later_one() {
+fn an_alert_that_was_not_emailed_does_not_hold_back_a_later_one() {
     let world = World::new(1);
     assert_eq!(
         world.told(&world.verified("maple", "a.com").1),
@@ -392,7 +392,7 @@ fn an_alert_that_was_only_counted_holds_back_no_later_one() {
 
 /// Alerts to Lasso support and the client about a name that another client holds.
 #[test]
-fn proving_and_removing_a_held_name_in_a_loop_is_one_email() {
+fn proving_and_removing_a_held_name_in_a_loop_sends_one_email() {
     let world = World::new(50);
     let contested = |severity: Severity| {
         let (_, mut event) = world.verified("maple", "example.com");
@@ -415,7 +415,7 @@ fn proving_and_removing_a_held_name_in_a_loop_is_one_email() {
 }
 
 #[test]
-fn an_event_about_stopped_mail_is_emailed_in_every_life() {
+fn stopped_mail_is_emailed_again_after_a_domain_is_added_again() {
     let world = World::new(50);
     for _ in 0..3 {
         let (verified, _) = world.verified("maple", "example.com");

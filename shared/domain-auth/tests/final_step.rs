@@ -226,7 +226,7 @@ fn automatic_completion_is_one_change_with_one_event() {
 }
 
 #[test]
-fn manual_waits_for_a_person_and_gives_nothing() {
+fn with_the_manual_policy_the_final_step_waits_for_a_person() {
     let world = World::with("manual", Some("mass-mail"));
     let domain = world.domain_after("example.com", vec![]);
     world.verify(&domain.name);
@@ -237,7 +237,7 @@ fn manual_waits_for_a_person_and_gives_nothing() {
 }
 
 #[test]
-fn an_earlier_verified_domain_is_completed_at_its_next_look() {
+fn a_domain_verified_under_the_manual_policy_is_completed_after_a_change_to_automatic() {
     let mut world = World::default();
     let domain = world.domain_after("example.com", vec![]);
     world.verify(&domain.name);
@@ -250,7 +250,7 @@ fn an_earlier_verified_domain_is_completed_at_its_next_look() {
 }
 
 #[test]
-fn imitating_names_and_rejected_domains_wait_for_a_person() {
+fn look_alike_names_and_rejected_domains_wait_for_a_person() {
     let world = World::with("automatic", None);
     // A Cyrillic а.
     let imitating = "ex\u{430}mple.com";
@@ -299,7 +299,7 @@ fn an_identity_that_ses_refuses_to_complete_is_left_to_a_person() {
 }
 
 #[test]
-fn a_check_takes_the_final_step_too_or_leaves_it_to_the_poller() {
+fn a_check_takes_the_final_step_or_leaves_it_to_the_poller_if_ses_throttles() {
     let world = World::with("automatic", Some("mass-mail"));
     let domain = world.domain_after("example.com", vec![]);
     world.verify(&domain.name);
@@ -317,7 +317,7 @@ fn a_check_takes_the_final_step_too_or_leaves_it_to_the_poller() {
 }
 
 #[test]
-fn ready_is_told_once_for_each_visit_of_a_state() {
+fn support_is_told_once_of_ready_each_time_a_domain_enters_a_state() {
     let world = World::default();
     let domain = world.domain_after("example.com", vec![]);
     let first = world.notify("example.com").unwrap();
@@ -341,7 +341,7 @@ fn ready_is_told_once_for_each_visit_of_a_state() {
 }
 
 #[test]
-fn a_rejected_domain_is_open_again_with_one_event() {
+fn reporting_ready_reopens_a_rejected_domain_with_one_event() {
     let world = World::default();
     world.domain_after("example.com", vec![Trigger::SesVerified, rejected()]);
     let told = world.notify("example.com").unwrap();
@@ -353,7 +353,7 @@ fn a_rejected_domain_is_open_again_with_one_event() {
 }
 
 #[test]
-fn saying_ready_makes_the_looks_at_a_domain_frequent_again() {
+fn reporting_ready_makes_looks_frequent_again() {
     let world = World::default();
     let domain = world.domain_after("example.com", vec![]);
     world.clock.advance(DAY * 2);
@@ -372,7 +372,7 @@ fn saying_ready_makes_the_looks_at_a_domain_frequent_again() {
 }
 
 #[test]
-fn a_note_is_in_the_history_in_every_state_once() {
+fn a_repeated_note_is_in_the_history_once_in_every_state() {
     let failed = Trigger::SesFailed(FailureReason::DeadlinePassed);
     let sending = || vec![Trigger::SesVerified, Trigger::Completed];
     let broken = Trigger::RecordsBroken {

@@ -105,7 +105,7 @@ fn displaced() -> Trigger {
 }
 
 #[test]
-fn a_link_opens_the_domain_for_as_many_days_as_were_asked_for() {
+fn a_link_opens_the_domain_for_the_requested_number_of_days() {
     let world = World::new();
     let made = world.make(3).unwrap();
     let opened = world.open(&made.token).expect("a live link");
@@ -190,7 +190,7 @@ fn links_end_when_the_client_loses_or_removes_the_domain() {
 }
 
 #[test]
-fn a_link_leads_nowhere_once_its_domain_is_deleted_and_added_again() {
+fn a_link_stays_invalid_after_its_domain_is_deleted_and_added_again() {
     let world = World::new();
     let made = world.make(14).unwrap();
     let mut gone = world.domain().updated(|_| {});
@@ -221,7 +221,7 @@ fn a_link_outlives_other_changes_of_state() {
 }
 
 #[test]
-fn a_function_that_dies_leaves_a_link_whole_or_not_at_all() {
+fn a_crash_at_any_step_leaves_a_complete_link_or_none() {
     // Each call of the store passes points at which the function may crash.
     for point in 1..20 {
         let crash = Arc::new(CrashPoint::default());

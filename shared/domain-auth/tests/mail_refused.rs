@@ -9,7 +9,7 @@ use domain_auth_testkit::{SequentialIds, new_domain};
 use jiff::Timestamp;
 
 #[test]
-fn a_notice_to_another_tag_of_the_contacts_address_is_superseded() {
+fn a_bounce_at_another_tag_of_the_contacts_address_does_not_concern_the_contact() {
     let now = Timestamp::UNIX_EPOCH;
     for (to, concerns_contact) in [
         ("kim@r1.com", true),

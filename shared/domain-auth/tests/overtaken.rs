@@ -204,7 +204,7 @@ fn a_check_of_a_domain_that_is_removed_and_added_again_moves_nothing() {
 }
 
 #[test]
-fn a_check_does_not_meet_the_version_that_it_read_in_another_life() {
+fn a_check_changes_nothing_of_a_readded_domain_with_the_same_version() {
     let world = World::default();
     world.add();
     world.set_ses(AxisStatus::Success);
@@ -264,7 +264,7 @@ fn a_check_overtaken_by_a_failure_emits_no_second_event() {
 }
 
 #[test]
-fn a_check_that_meets_another_look_at_the_same_state_is_written() {
+fn a_check_is_written_despite_a_simultaneous_look_in_the_same_state() {
     let world = World::default();
     world.add();
     world.set_ses(AxisStatus::Success);

@@ -224,7 +224,7 @@ fn a_name_that_lasso_support_removed_is_reported_and_one_that_its_client_removed
 }
 
 #[test]
-fn a_domain_that_cannot_be_added_is_never_to_be_added() {
+fn the_verdict_about_a_domain_that_cannot_be_added_never_asks_to_add_it() {
     let store = MemoryStore::default();
     let verdict = |address: &str| judged(&store, &[address]).remove(0);
     let refused = "oak.con sub.example.net oak.lan foo.internal x.test foo.onion home.arpa ☃.com ab\u{2011}c.com";
@@ -337,7 +337,7 @@ fn text(text: &str) -> Data {
 }
 
 #[test]
-fn a_policy_at_a_name_below_the_domain_is_looked_up_when_an_address_there_is_asked_about() {
+fn the_policy_at_a_name_below_the_domain_is_looked_up_for_an_address_there() {
     let store = sending("v=DMARC1; p=none; np=reject");
     let (dns, clock) = (FakeDns::default(), TestClock::default());
     let strict = text("v=DMARC1; p=reject; adkim=s; aspf=s");

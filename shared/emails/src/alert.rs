@@ -24,12 +24,7 @@ pub fn alert(event: &Event, console: &Console) -> Draft {
     let heading = subject(event, heading(event));
     let stands = stands(event);
     Draft {
-        subject: if event.event_type == EventType::Displaced {
-            // In brackets, the client would be taken for the one that has the domain now.
-            format!("{heading}; {client} had it")
-        } else {
-            format!("{heading} ({client})")
-        },
+        subject: format!("{heading} ({client})"),
         preheader: stands.clone(),
         tone: tone(event),
         heading,
@@ -53,7 +48,7 @@ pub(crate) fn heading(event: &Event) -> &'static str {
             }
         }
         EventType::Contested => "contested",
-        EventType::Displaced => "lost to another client",
+        EventType::Displaced => "lost by the client",
         EventType::Ready => ready_heading(event),
         EventType::Verified => "verified, final step wanted",
         EventType::Authenticated => "authenticated",

@@ -41,7 +41,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_button_leads_to_the_console_or_names_the_call() {
+    fn a_button_links_to_the_console_or_shows_the_api_call() {
         let path = "/staff/domains";
         let console = Console::at(Some("https://console.example/"));
         assert_eq!(

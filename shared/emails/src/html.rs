@@ -71,7 +71,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_value_is_escaped_and_no_address_for_a_mail_program() {
+    fn a_value_is_escaped_and_not_made_a_link_by_mail_programs() {
         assert_eq!(whole("a.b"), "a<span>.</span>b");
         assert_eq!(whole("<b>&\"'\r\n"), "&#60;b&#62;&#38;&#34;&#39;");
     }

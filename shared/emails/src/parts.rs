@@ -78,8 +78,7 @@ pub(crate) fn subject(event: &Event, heading: &str) -> String {
 
 /// The records for the client that has to publish them, after what "your DNS provider" is.
 pub(crate) fn records_of_client(event: &Event) -> Vec<Part> {
-    let who =
-        "You cannot do this yourself? Forward this email to the person who looks after your DNS.";
+    let who = "If you cannot do this yourself, forward this email to the person who looks after your DNS.";
     let provider = explained(None, event.domain.organizational());
     explained_records(event, format!("{provider} {who}"))
 }
@@ -148,7 +147,8 @@ fn value_to_copy(standing: &RecordStanding, record: &PublishedRecord) -> String 
     value.unwrap_or(&record.value).clone()
 }
 
-/// A fix with its value taken out, so that it stays whole while `cleaned` breaks the addresses in the rest.
+/// A fix with its value taken out, so that it stays unchanged while `cleaned` makes the addresses in the rest
+/// unclickable.
 fn advice(fix: &str, value: &str, cleaned: impl Fn(&str) -> String) -> Advice {
     let parts = fix.split_once(value).filter(|_| is_whole(value));
     match parts {
@@ -186,7 +186,7 @@ mod tests {
     use crate::alert::heading;
 
     #[test]
-    fn a_client_that_is_ready_with_records_waits_for_amazon_ses_alone() {
+    fn a_ready_domain_with_its_records_is_said_to_wait_only_for_amazon_ses() {
         let document = include_str!("../../../docs/events.md");
         let (_, rest) = document.split_once("```json\n").unwrap();
         let (example, _) = rest.split_once("```").unwrap();

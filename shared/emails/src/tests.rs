@@ -63,7 +63,7 @@ fn the_preview_has_a_page_with_a_link_to_each_email() {
 
 /// Mail programs remove `<style>`, so that a class without inline style changes nothing.
 #[test]
-fn no_element_depends_on_the_style_sheet() {
+fn every_element_with_a_class_also_has_an_inline_style() {
     for (name, draft) in drafts() {
         let html = draft.html().unwrap();
         let body = html.split_once("<body").unwrap().1;
@@ -82,7 +82,7 @@ fn no_element_depends_on_the_style_sheet() {
 }
 
 #[test]
-fn subjects_begin_with_the_domain_or_with_what_stops_mail() {
+fn subjects_begin_with_the_domain_or_with_sending_stopped() {
     for (name, draft) in drafts() {
         let begins = [
             "mail.maplehomes.com: ",
@@ -106,7 +106,7 @@ fn subjects_begin_with_the_domain_or_with_what_stops_mail() {
 }
 
 #[test]
-fn states_of_the_api_are_never_shown_raw() {
+fn api_names_of_states_are_never_shown_in_emails() {
     for (name, draft) in drafts() {
         let text = draft.text();
         let (body, _) = text.split_once("-- \n").unwrap_or((&text, ""));
@@ -122,7 +122,7 @@ fn states_of_the_api_are_never_shown_raw() {
 }
 
 #[test]
-fn a_value_is_whole_in_both_bodies() {
+fn a_long_value_is_complete_in_the_text_and_html_bodies() {
     let value = "a.b.c=pmBGN/7MjnfhTKUZ06Enqq1PeGUaOkw8lGhcfwefcHU=".repeat(4);
     let draft = draft_with(Part::Records {
         title: "Records".to_owned(),
@@ -193,7 +193,7 @@ fn event_with(event_type: EventType, text: &str) -> Event {
 }
 
 #[test]
-fn a_client_learns_nothing_that_is_for_lasso_support() {
+fn emails_to_clients_contain_nothing_meant_for_lasso_support() {
     for event_type in EventType::ALL {
         let event = event_with(event_type, "plain");
         let draft = notice(&event, &Console::at(Some("https://console.example")));
@@ -230,7 +230,7 @@ fn hostile() -> impl Strategy<Value = String> {
 
 proptest! {
     #[test]
-    fn a_clients_text_is_never_markup_or_a_line_of_ours(
+    fn client_text_becomes_neither_markup_nor_a_separate_line(
         event_type in prop::sample::select(EventType::ALL.to_vec()),
         text in hostile(),
     ) {
@@ -297,7 +297,7 @@ fn a_list_for_support_says_what_the_email_of_each_event_says() {
 
 /// The register of claims may have no room for a name that no other client has.
 #[test]
-fn a_proven_claim_without_a_holder_is_not_between_two_clients() {
+fn a_proven_claim_without_a_holder_is_not_said_to_be_between_two_clients() {
     let console = Console::at(Some("https://console.example"));
     for event_type in [EventType::Contested, EventType::Stuck] {
         let mut event = event_with(event_type, "plain");
@@ -322,7 +322,7 @@ fn a_proven_claim_without_a_holder_is_not_between_two_clients() {
 }
 
 #[test]
-fn a_clients_text_makes_no_emoji_and_no_italics_in_chat() {
+fn client_text_makes_no_emoji_and_no_italics_in_chat() {
     let mut event = event_with(EventType::Ready, ":rotating_light: _under_ SENDING STOPPED");
     event.client_name = domain_auth::names::DisplayName::of_claim("Oak _x_ :rotating_light:");
     let message = ChatMessage::of(&event, &alert(&event, &Console::default()));
@@ -355,7 +355,7 @@ fn a_list_for_support_says_what_is_missing_and_what_happens_by_itself() {
 }
 
 #[test]
-fn a_list_leads_to_no_page_of_a_domain_that_is_gone() {
+fn a_list_has_no_link_to_the_page_of_a_removed_domain() {
     let mut event = event_with(EventType::Removed, "plain");
     event.status = domain_auth::state::Status::Removing;
     let console = Console::at(Some("https://console.example"));
@@ -367,7 +367,7 @@ fn a_list_leads_to_no_page_of_a_domain_that_is_gone() {
 }
 
 #[test]
-fn a_list_about_one_domain_is_not_about_domains() {
+fn a_list_about_one_domain_uses_the_singular() {
     let event = event_with(EventType::Failed, "plain");
     for reader in [Reader::Support, Reader::Client] {
         let list = digest(&[&event, &event], reader, &Console::default()).unwrap();

@@ -32,7 +32,7 @@ impl Answer {
         }
     }
 
-    /// Adds figures: what was counted.
+    /// Adds metrics that were counted.
     #[must_use]
     pub fn with_figures(mut self, figures: Vec<Figure>) -> Self {
         self.figures = figures;

@@ -1,12 +1,12 @@
-//! The body of a request as JSON. What RFC 8259 leaves open is refused here: a member that an object has
-//! twice, of which most readers take the last and drop the first without a word.
+//! The body of a request as JSON. RFC 8259 (section 4) leaves open how an object with duplicate members is
+//! read, and most parsers silently keep the last one. Here such a body is refused.
 
 use std::fmt;
 
 use serde::de::{Deserialize, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Number, Value};
 
-/// Most repeated members that are named.
+/// The maximum number of repeated members that are named.
 const NAMED: usize = 20;
 
 /// A JSON value, and the members that its objects have more than once.
@@ -18,7 +18,7 @@ pub(crate) struct Json {
 }
 
 impl Json {
-    /// Reads a body. The error says where it breaks.
+    /// Reads a body. The error says where parsing failed.
     pub(crate) fn parse(body: &[u8]) -> Result<Self, serde_json::Error> {
         let mut repeated = Vec::new();
         let mut reader = serde_json::Deserializer::from_slice(body);
@@ -139,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn members_that_are_there_twice_are_named_at_every_depth() {
+    fn duplicate_json_members_are_named_at_every_depth() {
         assert_eq!(
             repeated(r#"{"a":1,"b":{"a":2},"c":[{"a":3},{"a":4}]}"#),
             [""; 0]
@@ -165,7 +165,7 @@ mod tests {
     }
 
     #[test]
-    fn a_value_is_read_as_serde_reads_it() {
+    fn a_json_value_is_read_like_serde_json_reads_it() {
         for text in [
             "null",
             "true",
@@ -191,7 +191,7 @@ mod tests {
     }
 
     #[test]
-    fn each_kind_of_value_is_read() {
+    fn each_kind_of_json_value_is_read() {
         let value = json!({ "a": [null, true, -1, 7, 1.5, "text", { "b": {} }], "c": u64::MAX });
         let read = Json::parse(value.to_string().as_bytes()).unwrap();
         assert_eq!((read.value, read.repeated), (value, Vec::new()));

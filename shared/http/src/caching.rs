@@ -2,6 +2,6 @@
 
 /// The header value of a response that no cache may keep.
 pub(crate) const NO_STORE: &str = "private, no-store";
-/// The header value of an answer that no caller may keep, not even to ask whether it is still so: pages
-/// with a secret in their address.
+/// The header value of a response that may not be stored, not even to revalidate it: a page with a secret
+/// in its URL.
 pub(crate) const NEVER_KEPT: &str = "no-store";

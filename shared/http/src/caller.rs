@@ -15,8 +15,8 @@ pub struct ClaimNames {
     pub client_id: String,
     /// The roles.
     pub roles: String,
-    /// The scope (RFC 6749 section 3.3) that is the role `mass-mail`, if there is one: the access token
-    /// of a program has scopes, and in Amazon Cognito no groups.
+    /// The scope (RFC 6749 section 3.3) that gives the role `mass-mail`, if one is set. The access token
+    /// of a program has scopes, but in Amazon Cognito no groups.
     pub mass_mail_scope: Option<String>,
     /// The claims by which a person is shown.
     pub person: PersonClaims,
@@ -123,10 +123,10 @@ impl Caller {
     }
 }
 
-/// The roles of the token: those that its claim names, and the one that a scope is.
+/// The roles of the token: those in its claim, and the role that its scope gives.
 fn roles_of(request: &Request, names: &ClaimNames) -> Vec<Role> {
     let mut roles = roles_in(claim(request, &names.roles).unwrap_or_default());
-    // `scope` by RFC 9068 (section 2.2.3), and what API Gateway takes as well.
+    // `scope` is from RFC 9068 (section 2.2.3); API Gateway also accepts `scp`.
     let mut scopes = ["scope", "scp"]
         .into_iter()
         .filter_map(|name| claim(request, name));
@@ -161,7 +161,7 @@ fn words_in(claim: &str) -> Vec<String> {
     })
 }
 
-/// The roles in a list. Unknown ones are those of other programs.
+/// The roles in a list. Unknown ones belong to other programs and are left out.
 fn roles_in(claim: &str) -> Vec<Role> {
     words_in(claim)
         .iter()
@@ -179,7 +179,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn roles_are_read_in_every_shape_that_a_claim_has() {
+    fn roles_are_read_from_every_format_of_the_claim() {
         for claim in [
             "client-admin",
             "[client-admin other]",

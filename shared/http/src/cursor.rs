@@ -22,14 +22,15 @@ use crate::problem::{ApiError, FieldError};
 /// The longest cursor that is read: room for the longest sort key, 1,024 octets.
 const MAX_CURSOR: usize = 1_500;
 
-/// Gives out cursors, and takes them back.
+/// Creates cursors, and reads those that callers send back.
 #[derive(Clone)]
 pub struct Cursors {
     /// For AES-SIV with AES-128: one half authenticates, the other encrypts.
     key: [u8; 32],
 }
 
-/// A list with pages: all that tells it from other lists. How long its pages are does not.
+/// A list with pages: everything that distinguishes it from other lists. The length of its pages
+/// does not.
 #[derive(Debug, Clone, Copy)]
 pub enum List<'a> {
     /// A client's domains.
@@ -84,7 +85,7 @@ impl Cursors {
     }
 }
 
-/// The key shows in no log line.
+/// The key must not be in a log line.
 impl fmt::Debug for Cursors {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Cursors(…)")
@@ -92,7 +93,8 @@ impl fmt::Debug for Cursors {
 }
 
 impl<'a> List<'a> {
-    /// The associated data. AES-SIV keeps the words apart, so no two lists have the same.
+    /// The associated data. AES-SIV keeps these parts separate, so no two lists have the same
+    /// associated data.
     fn words(self) -> Vec<&'a str> {
         match self {
             Self::Domains(client, filter) => filtered("domains", client, filter),
@@ -138,7 +140,7 @@ mod tests {
     }
 
     #[test]
-    fn a_cursor_leads_back_to_its_page_and_shows_nothing() {
+    fn a_cursor_is_read_back_as_its_page_and_reveals_nothing() {
         let (cursors, client) = (Cursors::new("secret"), client("maple"));
         let filter = ListFilter::default();
         let list = List::Domains(&client, &filter);
@@ -152,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn a_cursor_is_good_for_no_other_list() {
+    fn a_cursor_is_valid_only_for_its_own_list() {
         let cursors = Cursors::new("secret");
         let (maple, cedar) = (client("maple"), client("cedar"));
         let (one, other) = (name("example.com"), name("example.org"));

@@ -49,7 +49,7 @@ where
     .await
 }
 
-/// The answer of `handler` to one request, as it is sent. It leaves a line in the log.
+/// Handles one request with `handler` and logs a line. Returns the response as it is sent.
 pub fn observed<H, F>(
     handler: &H,
     request: ParsedRequest,
@@ -105,7 +105,7 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn an_array_of_roles_becomes_its_json_text() {
+    fn a_claim_that_is_an_array_of_roles_becomes_json_text() {
         let mut event = json!({ "requestContext": { "authorizer": { "jwt": { "claims": {
             "cognito:groups": ["client-admin"], "sub": "1", "exp": 5
         } } } } });

@@ -68,7 +68,7 @@ impl ErasureView {
         })
     }
 
-    /// 202 while it goes on.
+    /// 202 while the erasure is running.
     pub fn status(&self) -> StatusCode {
         match self.erased_at {
             None => StatusCode::ACCEPTED,
@@ -97,7 +97,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_erasure_is_accepted_until_it_is_done() {
+    fn an_erasure_returns_202_until_it_is_done_and_then_200() {
         let client = ClientId::parse("maple-homes").unwrap();
         let view = |standing| ErasureView::new(&client, &standing).unwrap();
         let erasure = Erasure::begun_by(Actor::Service, Timestamp::UNIX_EPOCH);

@@ -46,7 +46,7 @@ impl Fields {
         text
     }
 
-    /// A text that `parse` takes.
+    /// A text that `parse` accepts.
     pub(crate) fn parsed<T, E: fmt::Display>(
         &mut self,
         name: &str,
@@ -56,7 +56,7 @@ impl Fields {
         self.taken(name, parse(&text))
     }
 
-    /// A text that `parse` takes, and that has to be there.
+    /// A required text that `parse` accepts.
     pub(crate) fn required<T, E: fmt::Display>(
         &mut self,
         name: &str,
@@ -179,13 +179,13 @@ impl Fields {
         Some(list)
     }
 
-    /// Notes what is wrong with a field.
+    /// Records an error about a field.
     pub(crate) fn refuse(&mut self, name: &str, detail: impl fmt::Display) {
         let pointer = format!("/{}", name.replace('~', "~0").replace('/', "~1"));
         self.errors.push(FieldError::field(pointer, detail));
     }
 
-    /// Notes what is wrong with an entry of a field.
+    /// Records an error about an entry of a field.
     fn refuse_at(&mut self, name: &str, index: usize, detail: impl fmt::Display) {
         let pointer = format!("/{name}/{index}");
         self.errors.push(FieldError::field(pointer, detail));

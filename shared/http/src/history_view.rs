@@ -86,13 +86,13 @@ pub struct ClientHistory {
     lines: Vec<ClientEntry>,
     next: Option<PageStart>,
     is_last: bool,
-    /// The lines that follow are of a registration that is not shown.
+    /// Whether the next lines are about a registration with SES that the client must not see.
     from_the_start: bool,
 }
 
-/// In front of a position after which lines of a registration follow that is not shown, and in front
-/// of every other one, so that both kinds of cursor are equally long. No sort key of history begins
-/// with either.
+/// The first character of the position in a cursor: `<` if the next lines are about a registration that
+/// the client must not see, and otherwise `=`, so that both kinds of cursor have the same length. No sort
+/// key of history begins with either.
 const FROM_THE_START: char = '<';
 const AS_IT_WAS: char = '=';
 
@@ -117,7 +117,7 @@ impl ClientHistory {
         }
     }
 
-    /// How many lines are still wanted of the store, and from if; none once the page is whole.
+    /// How many more lines to read from the store, and from where. `None` if the page is complete.
     pub fn wanted(&self) -> Option<(usize, Option<&PageStart>)> {
         let wanted = self.limit.saturating_sub(self.lines.len());
         (wanted > 0 && !self.is_last).then_some((wanted, self.next.as_ref()))

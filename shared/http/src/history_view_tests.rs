@@ -47,7 +47,7 @@ fn page(actor: Actor, action: Action) -> Page<HistoryEntry> {
 }
 
 #[test]
-fn a_client_does_not_learn_who_at_lasso_acted() {
+fn a_client_does_not_learn_which_person_at_lasso_acted() {
     let actor = Actor::LassoSupport {
         subject: "jo".to_owned(),
         person: Person::new(DisplayName::of_claim("Jo Field"), None),
@@ -67,7 +67,7 @@ fn a_client_does_not_learn_who_at_lasso_acted() {
 }
 
 #[test]
-fn both_readers_learn_who_at_the_client_acted() {
+fn client_and_support_learn_which_person_of_the_client_acted() {
     let actor = Actor::ClientAdmin {
         subject: "anna".to_owned(),
         person: Person::new(
@@ -105,7 +105,7 @@ fn the_earlier_ses_identity_of_a_name_is_hidden_from_the_client() {
 }
 
 #[test]
-fn the_earlier_ses_identity_of_a_name_is_hidden_on_any_page_split() {
+fn the_earlier_ses_identity_of_a_name_is_hidden_wherever_a_page_ends() {
     let (client, name) = (
         ClientId::parse("maple").unwrap(),
         DomainName::parse("example.com").unwrap(),
@@ -211,7 +211,7 @@ fn a_client_learns_why_it_lost_a_name_and_not_to_whom() {
 }
 
 #[test]
-fn a_client_does_not_learn_what_another_has_to_do_with_the_name() {
+fn a_client_does_not_learn_which_right_another_has_to_the_name() {
     let page = page(Actor::Service, Action::Displaced);
     let client = seen_by(Reader::Client, page.clone());
     let contested = json!({ "reason": "contested" });

@@ -8,7 +8,7 @@ use crate::problem::{ApiError, FieldError};
 
 /// Entries of a page, if the caller says nothing.
 const DEFAULT_LIMIT: usize = 50;
-/// The most entries of a page.
+/// The maximum number of entries of a page.
 const MAX_LIMIT: usize = 100;
 
 /// Whether what was sent as a confirmation names the domain, in any spelling.
@@ -59,7 +59,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn limits_are_bounded() {
+    fn a_page_limit_is_between_1_and_100() {
         assert_eq!(limit_of(None).unwrap(), 50);
         assert_eq!(limit_of(Some("100")).unwrap(), 100);
         for bad in ["0", "101", "-1", "x", ""] {

@@ -21,10 +21,10 @@ pub struct ClientLimitsView {
     pub client: String,
     /// Domains in the client's list, contested ones included.
     pub max_domains: LimitView,
-    /// Domains that the client adds in a day (UTC), including contested domains and domains that it had
+    /// Domains that the client adds per day (UTC), including contested domains and domains that it had
     /// before.
     pub max_domains_added_per_day: LimitView,
-    /// Emails to Lasso support in a day (UTC) about its domains, each about one event; beyond the limit
+    /// Emails to Lasso support per day (UTC) about its domains, each about one event; beyond the limit
     /// there is one summary. Events that stop mail that Lasso sends are always emailed, and are not counted.
     pub max_support_emails_per_day: LimitView,
     /// The limits that Lasso support has set; `null` if all limits are the defaults.
@@ -55,12 +55,12 @@ pub struct LimitView {
     schemars(rename = "LimitsSet")
 )]
 pub struct LimitsSetView {
-    /// When.
+    /// When the limits were set.
     #[serde(serialize_with = "in_millis")]
     pub at: Timestamp,
-    /// Who.
+    /// Who set the limits.
     pub by: ActorView,
-    /// Why.
+    /// The reason for the limits.
     pub reason: String,
 }
 

@@ -41,7 +41,7 @@ fn header(reply: &Reply, name: header::HeaderName) -> Option<&str> {
 }
 
 #[test]
-fn records_vary_by_the_format_that_is_accepted() {
+fn the_records_response_varies_by_the_accept_header() {
     const RECORDS: &str = "GET /domains/{domain}/records";
     let records = Manners::of(&request(RECORDS, &json!({}))).applied(domain());
     assert_eq!(
@@ -87,7 +87,7 @@ fn a_read_has_an_etag_and_an_unchanged_answer_is_304() {
 }
 
 #[test]
-fn a_different_body_has_a_different_tag() {
+fn a_different_body_has_a_different_etag() {
     let manners = Manners::of(&request(GET, &json!({})));
     let [one, other] = ["pending", "verified"]
         .map(|status| manners.applied(json(StatusCode::OK, &json!({ "status": status }))));
@@ -95,7 +95,7 @@ fn a_different_body_has_a_different_tag() {
 }
 
 #[test]
-fn a_minute_stays_a_minute() {
+fn a_cache_lifetime_of_a_minute_is_kept() {
     let manners = Manners::of(&request("GET /senders/{address}", &json!({})));
     let answer = manners.applied(json_for_a_minute(StatusCode::OK, &json!({})));
     assert_eq!(
@@ -106,7 +106,7 @@ fn a_minute_stays_a_minute() {
 }
 
 #[test]
-fn neither_a_problem_nor_a_change_has_a_tag() {
+fn errors_and_changes_have_no_etag() {
     let any = json!({ "if-none-match": "*" });
     let read = request(GET, &any);
     let refused = Manners::of(&read).applied(problem(ApiError::NotFound, &read));
@@ -157,7 +157,7 @@ fn document(accepted: &str) -> Reply {
 }
 
 #[test]
-fn gzip_is_for_callers_that_take_it() {
+fn only_callers_that_accept_gzip_get_it() {
     for accepted in ["gzip", "br, gzip;q=0.5", "GZIP", "*", "deflate, *;q=0.1"] {
         let reply = document(accepted);
         assert_eq!(
@@ -183,7 +183,7 @@ fn gzip_is_for_callers_that_take_it() {
 }
 
 #[test]
-fn each_form_of_a_document_has_its_own_tag() {
+fn the_plain_and_gzipped_documents_have_different_etags() {
     let (packed, plain) = (document("gzip"), document("identity"));
     assert_eq!(header(&packed, header::VARY), Some("Accept-Encoding"));
     assert_eq!(

@@ -113,7 +113,7 @@ fn every_state_has_a_next_step_whose_call_is_allowed() {
 }
 
 #[test]
-fn support_can_act_for_the_client_and_the_client_is_not_sent_in_circles() {
+fn support_gets_a_call_to_act_for_the_client() {
     let [.., verified, _] = story(Trigger::Completed);
     let reason = "Not one of ours.".to_owned();
     let service = domain_auth::history::Actor::Service;
@@ -149,7 +149,7 @@ fn a_deadline_always_says_what_happens_then() {
 }
 
 #[test]
-fn the_next_step_of_a_client_has_no_paths_of_support() {
+fn the_next_step_of_a_client_contains_no_staff_path() {
     let pending = pending_domain();
     let client = next_step(&pending, Asker::Client);
     let support = next_step(&pending, Asker::Support);
@@ -174,7 +174,7 @@ fn seen(mut domain: Domain, states: &[RecordState]) -> Domain {
 }
 
 #[test]
-fn records_that_dns_was_silent_about_are_not_to_be_published() {
+fn the_next_step_does_not_ask_to_publish_records_without_a_dns_answer() {
     let silent = [RecordState::Missing, RecordState::Unknown];
     let domain = seen(pending_domain(), &silent);
     let said = next_step(&domain, Asker::Client).sentence;
@@ -189,7 +189,7 @@ fn records_that_dns_was_silent_about_are_not_to_be_published() {
 }
 
 #[test]
-fn records_that_are_gone_are_told_as_such_to_both_sides() {
+fn client_and_support_are_told_that_records_are_gone() {
     let gone = [RecordState::Found, RecordState::Missing];
     let pending = seen(pending_domain(), &gone);
     let said = next_step(&pending, Asker::Support).sentence;
@@ -205,7 +205,7 @@ fn records_that_are_gone_are_told_as_such_to_both_sides() {
 }
 
 #[test]
-fn what_is_wrong_with_a_verified_domain_comes_before_the_final_step() {
+fn repairing_a_verified_domain_comes_before_the_final_step() {
     let [_, _, verified, _] = story(Trigger::Completed).map(|change| change.domain);
     let gone = seen(
         verified.clone(),

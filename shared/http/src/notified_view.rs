@@ -159,7 +159,7 @@ mod tests {
     }
 
     #[test]
-    fn the_sentence_names_the_step_that_is_left() {
+    fn the_answer_to_ready_names_the_step_that_is_left() {
         use domain_auth::diagnosis::{RecordState, Sightings};
         let [.., authenticated] = story(Trigger::Completed).map(|change| change.domain);
         let said = NotifiedView::from(&notified(authenticated.clone()));
@@ -201,7 +201,7 @@ mod tests {
     }
 
     #[test]
-    fn a_domain_that_is_in_no_list_of_lasso_support_is_told_by_email_or_not_at_all() {
+    fn a_domain_outside_the_lists_of_support_counts_as_told_only_after_an_email() {
         let [provisioning, pending, ..] = story(Trigger::Completed).map(|change| change.domain);
         for (mut domain, emailed, is_told) in [
             (provisioning.clone(), false, false),

@@ -11,7 +11,7 @@ use serde::Serialize;
 use crate::time::in_millis;
 use crate::words::day;
 
-/// The most names of other clients in a response. A client may have many below a name.
+/// The maximum number of names of other clients in a response. A client may have many below a name.
 const MOST_HELD: usize = 10;
 
 /// One thing that stands in the way of a contested claim.
@@ -165,7 +165,7 @@ mod tests {
     }
 
     #[test]
-    fn a_claim_says_what_stands_in_its_way_and_until_when() {
+    fn a_claim_lists_its_obstacles_and_when_they_end() {
         let cedar = ClientId::parse("cedar").unwrap();
         let (domain, holds) = (claimant(false), "cedar holds maplehomes.com.");
         let free = ClaimRegister::empty("maplehomes.com");

@@ -68,8 +68,8 @@ async fn once_keeping(
     };
     let client = request.client().ok().cloned();
     if let Some(client) = &client {
-        // A request that has read this before the erasure began has ended before the first step
-        // (`FIRST_STEP`).
+        // During an erasure no response is stored. A request that read the record before the erasure
+        // began ends before the erasure's first step (`FIRST_STEP`).
         match ledger.client_record(client).await {
             Ok(record) if record.erasure.is_some() => return handled.await,
             Ok(_) => {}

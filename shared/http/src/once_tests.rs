@@ -13,7 +13,7 @@ use super::*;
 use crate::request::tests::request;
 
 #[test]
-fn a_body_in_json_is_the_same_in_any_order_and_another_request_is_not() {
+fn the_request_fingerprint_ignores_the_order_of_json_members() {
     let of = |path: &str, body: &str| {
         let request = lambda_http::http::Request::post(format!("https://api{path}"));
         let request = request.body(Body::from(body)).expect("a request");
@@ -83,7 +83,7 @@ fn answered(roles: &str, key: Option<&str>) -> (u16, bool) {
 }
 
 #[test]
-fn without_a_key_no_ledger_is_asked() {
+fn without_an_idempotency_key_the_ledger_is_not_asked() {
     assert_eq!(answered("client-admin", None), (200, true));
 }
 
@@ -94,7 +94,7 @@ fn a_caller_without_permission_is_refused_before_the_ledger_and_the_handler_run(
 }
 
 #[test]
-fn a_bad_key_is_refused_first() {
+fn an_invalid_idempotency_key_is_refused_first() {
     for roles in ["client-admin", ""] {
         for bad in ["", "\"a", "schlüssel"] {
             assert_eq!(answered(roles, Some(bad)), (400, false), "{bad}");

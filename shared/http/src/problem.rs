@@ -90,7 +90,7 @@ pub enum ApiError {
     },
     /// The query parameter `confirm` names another domain.
     OtherConfirmed,
-    /// Only a contested claim that is proven can be granted; where this one stands.
+    /// Only a contested claim that is proven can be granted; the state of this one.
     NothingToGrant(Situation),
     /// The client has already lost the name, and there is nothing more to release.
     AlreadyLost,
@@ -114,9 +114,9 @@ pub enum ApiError {
     TooManyToRecipient(u32),
     /// It is unknown whether SES sent an email.
     PerhapsSent(SesError),
-    /// The header `Idempotency-Key` holds no key.
+    /// The header `Idempotency-Key` is invalid.
     InvalidKey(KeyError),
-    /// The key names another request.
+    /// The key was used for a different request.
     KeyReused,
     /// The same request with the same key is under way.
     KeyInProgress,
@@ -128,13 +128,13 @@ pub enum ApiError {
     ErasureUnconfirmed(ClientId),
     /// SES did not do what the request is for.
     Ses(SesError),
-    /// SES does not take this email, however often it is sent.
+    /// SES refuses this email permanently.
     EmailRefused,
     /// SES has the address on its suppression list, and delivers no email to it.
     RecipientSuppressed,
     /// The identity at SES does not carry the client's tags.
     IdentityNotOurs,
-    /// Only a contested domain can be given an identity that exists; where this one stands.
+    /// Only a contested domain can be given an identity that exists; the state of this one.
     NotContested(Situation),
     /// Another client holds the name, or one above or below it, so no identity can be given away.
     HeldByAnother,
@@ -150,7 +150,7 @@ pub enum ApiError {
     NoSuchLink,
     /// Others kept changing the same domain.
     Busy,
-    /// The store could not do it.
+    /// The store failed.
     Store(StoreError),
     /// A hand-off format could not be rendered.
     Unrendered(HandoffError),

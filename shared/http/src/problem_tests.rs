@@ -166,7 +166,7 @@ fn a_permanent_failure_has_no_retry_after() {
 }
 
 #[test]
-fn an_email_that_perhaps_was_sent_is_not_said_to_be_safe_to_repeat() {
+fn the_error_after_a_possibly_sent_email_warns_of_another_email() {
     let problem = ApiError::PerhapsSent(SesError::Unavailable {
         operation: "SendEmail",
         source: "no answer".into(),

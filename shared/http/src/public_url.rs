@@ -79,7 +79,7 @@ mod tests {
     }
 
     #[test]
-    fn the_base_is_what_api_gateway_says() {
+    fn the_base_url_is_taken_from_api_gateway() {
         let none = PublicUrl::default();
         let domain = json!("api.lasso.example");
         for (path, expected) in [

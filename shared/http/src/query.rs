@@ -5,9 +5,9 @@ use domain_auth::plain_text::one_line;
 
 use crate::problem::{ApiError, FieldError};
 
-/// The most characters that are shown of the name of an unknown parameter.
+/// The maximum number of characters that are shown of the name of an unknown parameter.
 const LONGEST_NAME: usize = 64;
-/// The most parameters that are named in one refusal.
+/// The maximum number of parameters that are named in one refusal.
 const MOST_NAMED: usize = 10;
 
 /// Whether each of these names is one of the `known` ones, and is there once.
@@ -76,7 +76,7 @@ mod tests {
     }
 
     #[test]
-    fn parameters_of_the_operation_are_taken_once_each() {
+    fn each_known_query_parameter_is_accepted_once() {
         assert!(errors(&[], &[]).is_empty());
         assert!(errors(&["cursor", "limit"], &["limit", "cursor"]).is_empty());
         assert_eq!(
@@ -105,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn a_refusal_is_no_longer_than_a_few_names() {
+    fn a_refusal_of_many_long_parameters_stays_short() {
         let names: Vec<String> = (0..500)
             .map(|number| format!("{number}{}", "y".repeat(200)))
             .collect();

@@ -18,14 +18,14 @@ use crate::routes::Access;
 
 /// What a request asks for, who asks, and what its path, query and body hold.
 ///
-/// Reading it refuses nothing. The method that the handler calls returns the errors, so that the
-/// order of its questions is the order of the refusals.
+/// Parsing refuses nothing. The methods that the handler calls return the errors, so the order of these
+/// calls decides which error the caller gets.
 pub struct ParsedRequest {
     operation: Option<Operation>,
     /// Who calls, if the token has what the operation asks for.
     caller: Option<Caller>,
-    /// The client of the token, for Lasso support that of the path, for the mass-mail product the one
-    /// that the request names.
+    /// The client: from the token of a Client Administrator, from the path for Lasso support, and from the
+    /// query or body for the mass-mail product.
     client: Option<Named<ClientId>>,
     /// The domain that the request is about.
     domain: Option<Named<DomainName>>,

@@ -17,9 +17,9 @@ use crate::operations::Operation;
 use crate::reply::Reply;
 use crate::request::{Named, ParsedRequest};
 
-/// How long before Lambda ends the function a request is given up for the log.
+/// How long before Lambda ends the function an unanswered request is logged as timed out.
 const BEFORE_THE_END: Duration = Duration::from_millis(100);
-/// Most characters of a name that is none. A name has at most 253.
+/// The maximum number of characters that are logged of an invalid name. A name has at most 253.
 const LONGEST: usize = 253;
 
 /// The request that this execution environment has under way: Lambda gives it one at a time.
@@ -67,8 +67,8 @@ impl RequestLine {
         }
     }
 
-    /// Waits for the answer to a request, and logs it. Where the function has to end before that, as
-    /// `context` says, this is logged just before the end, because nothing can be later.
+    /// Waits for the answer to a request, and logs it. If the deadline in `context` comes first, this
+    /// is logged just before the deadline, because nothing can be logged later.
     pub(crate) async fn observe(
         self,
         context: Option<&Context>,
@@ -127,8 +127,8 @@ impl RequestLine {
     }
 }
 
-/// Logs the request that is under way as unanswered. A released function ends with a panic, so only
-/// the hook of panics can.
+/// Logs the request that is under way as unanswered. In a release build a panic aborts the process, so
+/// only the panic hook can log it.
 pub(crate) fn log_panicked() {
     let line = UNDER_WAY
         .lock()
@@ -159,7 +159,7 @@ async fn end_of(patience: Option<Duration>) {
     }
 }
 
-/// Of a problem, its code. A replayed answer has nothing but its body to tell it.
+/// The code of a problem. For a replayed answer it is only in the body.
 fn code_in(reply: &Reply) -> Option<String> {
     #[derive(Deserialize)]
     struct Problem<'a> {

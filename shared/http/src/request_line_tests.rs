@@ -142,7 +142,7 @@ fn a_request_that_is_refused_leaves_one_line_with_the_code() {
 }
 
 #[test]
-fn a_request_that_fails_on_our_side_leaves_a_warning_after_the_cause() {
+fn an_internal_error_is_logged_with_its_cause_and_then_as_a_warning() {
     let error = || {
         ApiError::Ses(domain_auth::ports::SesError::Unavailable {
             operation: "CreateEmailIdentity",
@@ -170,7 +170,7 @@ fn a_request_that_fails_on_our_side_leaves_a_warning_after_the_cause() {
 }
 
 #[test]
-fn hostile_names_are_short_and_hold_nothing_that_does_not_show() {
+fn hostile_domain_names_are_logged_short_and_without_hidden_characters() {
     let refused = async |request: ParsedRequest| problem(ApiError::NotFound, &request);
     for (sent, shown) in [
         ("jane.doe@maple.example", "j***@maple.example"),
@@ -216,7 +216,7 @@ fn a_body_that_names_no_domain_leaves_a_line_without_one() {
 }
 
 #[test]
-fn a_request_that_outlasts_the_function_is_logged_before_its_end() {
+fn a_request_that_times_out_is_logged_before_the_function_ends() {
     let request = event("GET /domains", &json!({}), &json!(null));
     let lines = lines(request, async |_| {
         tokio::time::sleep(Duration::from_millis(1_200)).await;

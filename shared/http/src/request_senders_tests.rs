@@ -64,7 +64,7 @@ fn client(request: &ParsedRequest) -> Option<&str> {
 }
 
 #[test]
-fn a_program_asks_about_any_client_that_it_names() {
+fn a_program_may_ask_about_any_client_that_it_names() {
     let in_group = json!({ "sub": "4f", "cognito:groups": "[mass-mail]" });
     let scp = json!({ "sub": "4f", "scp": "[openid lasso/mass-mail]" });
     for claims in [
@@ -117,7 +117,7 @@ fn a_client_administrator_asks_only_about_their_own_client() {
 }
 
 #[test]
-fn an_administrator_who_may_also_ask_for_the_mass_mail_product_has_both_roles() {
+fn an_administrator_with_the_mass_mail_role_may_ask_about_any_client() {
     let mut claims = administrator();
     claims["cognito:groups"] = json!("[client-admin mass-mail]");
     for request in asked(&claims, Some("cedar")) {
@@ -150,7 +150,7 @@ fn no_other_role_or_scope_may_ask() {
 }
 
 #[test]
-fn a_body_with_senders_may_be_larger_than_others() {
+fn a_body_with_sender_addresses_may_be_larger_than_other_bodies() {
     let body = |size: usize| format!(r#"{{"client":"{}"}}"#, "a".repeat(size));
     let claims = program("lasso/mass-mail");
     let large = question(MANY, &claims, "", &body(MAX_BODY));

@@ -83,7 +83,7 @@ fn person(name: &str, client_name: Option<&str>) -> Option<Person> {
 }
 
 #[test]
-fn a_person_is_shown_by_the_first_claim_that_the_token_has() {
+fn the_name_of_a_person_is_the_first_name_claim_of_the_token() {
     let of_client = |more: &Value| match actor_with("client-admin", more) {
         Actor::ClientAdmin { person, .. } => person,
         other => panic!("{other:?}"),
@@ -109,7 +109,7 @@ fn an_unverified_address_is_not_shown() {
 }
 
 #[test]
-fn a_person_at_lasso_has_no_client() {
+fn a_person_at_lasso_is_shown_without_an_organization() {
     let claims = json!({ "name": "Sam Field", "org": "Lasso" });
     let expected = Actor::LassoSupport {
         subject: "jane".to_owned(),
@@ -128,7 +128,7 @@ fn lasso_support_acts_for_the_client_of_the_path() {
 }
 
 #[test]
-fn a_caller_without_the_role_learns_nothing_but_that() {
+fn a_caller_without_the_role_is_only_told_that_it_is_missing() {
     let path = json!({ "client": "no client!", "domain": "no domain!" });
     for (route, roles) in [
         (RELEASE, "client-admin"),
@@ -191,7 +191,7 @@ fn a_body_that_is_not_a_json_object_or_is_too_large_is_refused() {
 }
 
 #[test]
-fn a_body_that_may_be_absent_is_absent_only_if_it_is_empty() {
+fn an_optional_body_counts_as_absent_only_if_it_is_empty() {
     let fields = |body: &str| {
         let route = "POST /domains/{domain}/notify";
         request(route, &json!({}), "client-admin", body).fields_if_any()

@@ -16,7 +16,7 @@ fn refused(when: When, percent: Option<u8>) -> String {
 }
 
 #[test]
-fn a_refusal_says_on_what_it_depends_and_how_older_mail_servers_apply_it() {
+fn the_warning_about_refused_mail_states_its_condition_and_older_mail_servers() {
     let always = refused(When::Always, None);
     let policy = "the DMARC policy at _dmarc.strict.example is reject, and";
     assert!(always.contains(policy), "{always}");
@@ -32,7 +32,7 @@ fn a_refusal_says_on_what_it_depends_and_how_older_mail_servers_apply_it() {
 }
 
 #[test]
-fn a_name_that_lasso_support_removed_says_so() {
+fn the_message_says_that_lasso_support_removed_the_name() {
     let view = SenderView::from(Verdict::RemovedBySupport {
         name: DomainName::parse("pubb.com").unwrap(),
         at: "2026-11-27T12:00:00Z".parse().unwrap(),

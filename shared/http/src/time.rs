@@ -69,7 +69,7 @@ mod tests {
     }
 
     #[test]
-    fn a_time_has_three_digits_of_a_second_and_is_never_rounded_up() {
+    fn a_time_has_milliseconds_and_is_rounded_down() {
         for (time, expected) in [
             ("2026-06-01T14:03:21Z", "2026-06-01T14:03:21.000Z"),
             ("2026-06-01T14:03:21.5Z", "2026-06-01T14:03:21.500Z"),
@@ -80,7 +80,7 @@ mod tests {
     }
 
     #[test]
-    fn evidence_has_no_other_member_changed() {
+    fn only_members_of_evidence_that_are_times_get_milliseconds() {
         let evidence = json!({ "since": "2026-06-01T14:03:21Z", "note": "2026-06-01T14:03:21Z" });
         let expected =
             json!({ "since": "2026-06-01T14:03:21.000Z", "note": "2026-06-01T14:03:21Z" });

@@ -1,4 +1,4 @@
-//! Emails about a domain that did not reach their reader.
+//! Emails about a domain that were not delivered or were reported as spam.
 
 use domain_auth::mail_refusal::{MailRefusal, Mailing, Undelivered};
 use jiff::Timestamp;
@@ -69,7 +69,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_message_says_what_happened_and_what_to_do() {
+    fn the_message_about_an_undelivered_email_says_what_happened_and_what_to_do() {
         let refusal = |email, reason| MailRefusal {
             message: "0100018c-example".to_owned(),
             email,

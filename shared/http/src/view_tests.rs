@@ -21,7 +21,7 @@ fn shown_at(name_server: &str) -> RecordView {
 }
 
 #[test]
-fn a_record_without_a_look_is_not_looked_yet() {
+fn a_record_before_its_first_look_has_the_state_not_looked_yet() {
     let view = shown_at("ns1.dns.example");
     assert_eq!(view.state, RecordState::NotLookedYet);
     assert_eq!((view.code, view.message), (None, None));
@@ -32,7 +32,7 @@ fn a_record_without_a_look_is_not_looked_yet() {
 }
 
 #[test]
-fn the_note_wants_quotation_marks_if_the_panel_does() {
+fn the_note_asks_for_quotation_marks_if_the_providers_panel_needs_them() {
     let note = |name_server| shown_at(name_server).note;
     assert!(note("ns-1.awsdns-00.com").ends_with("between quotation marks."));
     for name_server in ["ada.ns.cloudflare.com", "ns1.dns.example"] {

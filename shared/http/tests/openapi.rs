@@ -30,7 +30,7 @@ fn the_committed_document_is_what_the_code_makes() {
 }
 
 #[test]
-fn the_operations_are_the_routes() {
+fn the_documented_operations_are_the_routes() {
     let document = document();
     let mut described = BTreeSet::new();
     for (path, item) in document["paths"].as_object().unwrap() {
@@ -53,7 +53,7 @@ fn the_operations_are_the_routes() {
 }
 
 #[test]
-fn the_parameters_in_the_query_are_those_that_the_operations_take() {
+fn the_documented_query_parameters_are_those_of_the_operations() {
     let document = document();
     for operation in Operation::ALL {
         let route = operation.route();
@@ -70,7 +70,7 @@ fn the_parameters_in_the_query_are_those_that_the_operations_take() {
 }
 
 #[test]
-fn the_document_says_how_many_records_of_an_answer_are_kept() {
+fn the_document_says_how_many_records_of_a_dns_answer_are_stored() {
     let outcomes = document()["components"]["schemas"]["DnsOutcomeFound"].to_string();
     let (thousands, rest) = (MAX_RECORDS / 1_000, MAX_RECORDS % 1_000);
     let most = format!("{thousands},{rest:03}");
@@ -79,7 +79,7 @@ fn the_document_says_how_many_records_of_an_answer_are_kept() {
 }
 
 #[test]
-fn every_good_answer_with_a_body_in_json_has_an_example() {
+fn every_successful_json_response_has_an_example() {
     let document = document();
     for (path, item) in document["paths"].as_object().unwrap() {
         for (method, operation) in item.as_object().unwrap() {
@@ -100,7 +100,7 @@ fn every_good_answer_with_a_body_in_json_has_an_example() {
 
 /// Most generators of clients make nothing useful of a `oneOf` of constants.
 #[test]
-fn a_choice_among_words_is_one_enum() {
+fn a_choice_of_fixed_words_is_one_enum() {
     let document = document();
     let mut choices = 0;
     each_object(&document, &mut |object| {

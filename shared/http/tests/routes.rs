@@ -33,7 +33,7 @@ fn the_routes_in_code_are_those_of_the_template() {
 
 /// API Gateway refuses a stage with settings for a route that is not there.
 #[test]
-fn each_separate_rate_is_for_a_route_and_below_the_default_rate() {
+fn each_separate_rate_is_for_an_existing_route_and_below_the_default_rate() {
     let template = template();
     let stage = &template["Resources"]["HttpApi"]["Properties"];
     let of_all = &stage["DefaultRouteSettings"]["ThrottlingRateLimit"];
@@ -55,7 +55,7 @@ fn each_separate_rate_is_for_a_route_and_below_the_default_rate() {
 
 /// The methods and headers that a page may use are those that there are.
 #[test]
-fn pages_of_other_origins_may_use_every_method_that_there_is() {
+fn cors_allows_exactly_the_methods_and_headers_in_use() {
     let template = template();
     let cors = &template["Resources"]["HttpApi"]["Properties"]["CorsConfiguration"][1];
     let methods = cors["AllowMethods"].as_vec().expect("a list");

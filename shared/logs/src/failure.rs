@@ -5,9 +5,10 @@ use std::fmt;
 
 use crate::mask::masked;
 
-/// The most causes that a line lists. No error of this service has more; a cyclic chain would have.
+/// The maximum number of causes that a line lists. No error of this service has more; a cyclic
+/// chain would have.
 const MOST_CAUSES: usize = 16;
-/// Most characters of a text in a line.
+/// The maximum length, in characters, of a text in a line.
 pub(crate) const LONGEST: usize = 2_048;
 
 /// A failed call to an AWS service, as a cause in the chain of an error. The log line has its
@@ -128,7 +129,7 @@ mod tests {
     }
 
     #[test]
-    fn a_chain_without_an_end_and_a_text_without_measure_are_cut() {
+    fn endless_cause_chains_and_very_long_texts_are_cut() {
         assert_eq!(chain(&Circular), "round and round");
         let error = std::io::Error::other("é".repeat(5_000));
         assert_eq!(chain(&error).chars().count(), LONGEST + 1);

@@ -79,7 +79,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_first_character_and_the_domain_of_an_address_stay() {
+    fn masking_keeps_the_first_character_and_the_domain_of_an_address() {
         for (text, shown) in [
             ("jane@example.com", "j***@example.com"),
             (
@@ -146,13 +146,13 @@ mod tests {
         }
 
         #[test]
-        fn masking_ends_for_every_text_and_once_more_changes_nothing(text in "(\\PC|[@\"%40a. \n]){0,60}") {
+        fn masking_any_text_ends_and_is_idempotent(text in "(\\PC|[@\"%40a. \n]){0,60}") {
             let once = masked(&text).into_owned();
             prop_assert_eq!(masked(&once), once.as_str());
         }
 
         #[test]
-        fn a_text_without_the_sign_stays_as_it_is(text in "[^@%]*") {
+        fn a_text_without_an_at_sign_is_unchanged(text in "[^@%]*") {
             prop_assert_eq!(masked(&text), text.as_str());
         }
     }

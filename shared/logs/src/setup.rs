@@ -106,7 +106,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_level_of_lambda_goes_before_that_of_the_environment() {
+    fn the_log_level_of_lambda_takes_precedence_over_rust_log() {
         let text = |text: &str| Some(text.to_owned());
         for (lambda, rust, level) in [
             (None, None, "info"),

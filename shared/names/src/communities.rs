@@ -2,7 +2,7 @@
 
 use crate::Community;
 
-/// The most communities of a domain.
+/// The maximum number of communities of a domain.
 pub const MAX_COMMUNITIES: usize = 50;
 /// How many are written out; further ones are counted.
 const WRITTEN_OUT: usize = 3;
@@ -27,7 +27,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_long_list_of_communities_is_counted() {
+    fn a_long_list_of_communities_ends_with_the_number_of_others() {
         let of = |count: usize| {
             let names = (1..=count).map(|n| Community::parse(&format!("C{n}")).unwrap());
             let names: Vec<Community> = names.collect();

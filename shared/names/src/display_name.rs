@@ -64,14 +64,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_name_is_one_line_without_hidden_characters() {
+    fn a_display_name_is_one_line_without_hidden_characters() {
         let name = DisplayName::of_claim("  Anna\r\n\u{202e}Berg\u{7} ").unwrap();
         assert_eq!(name.as_str(), "Anna Berg");
         assert_eq!(DisplayName::of_claim(" \u{200b}\n"), None);
     }
 
     #[test]
-    fn a_long_name_is_cut() {
+    fn a_long_display_name_is_cut() {
         let name = DisplayName::of_claim(&"ä".repeat(129)).unwrap();
         assert_eq!(name.as_str(), format!("{}…", "ä".repeat(127)));
         let whole = DisplayName::of_claim(&"ä".repeat(128)).unwrap();
@@ -79,14 +79,14 @@ mod tests {
     }
 
     #[test]
-    fn a_name_shows_in_no_log_line() {
+    fn a_display_name_is_hidden_in_log_lines() {
         let name = DisplayName::of_claim("anna@maple.example").unwrap();
         assert_eq!(format!("{name:?}"), "DisplayName(…)");
     }
 
     proptest! {
         #[test]
-        fn a_stored_name_is_read_as_it_was_written(text in "\\PC{0,200}") {
+        fn a_stored_display_name_is_read_back_unchanged(text in "\\PC{0,200}") {
             if let Some(name) = DisplayName::of_claim(&text) {
                 prop_assert_eq!(DisplayName::from(String::from(name.clone())), name);
             }

@@ -136,13 +136,13 @@ fn a_sending_domain_leaves_room_for_the_names_of_its_records() {
 }
 
 #[test]
-fn a_name_that_is_too_long_to_be_added_is_still_read() {
+fn a_stored_name_that_is_too_long_to_be_added_today_is_still_read() {
     let stored = DomainName::try_from(name_of(253)).unwrap();
     assert_eq!(DomainName::parse(stored.as_str()).unwrap(), stored);
 }
 
 #[test]
-fn a_list_names_its_domains_and_suggests_one_that_can_be_added() {
+fn the_refusal_of_a_list_names_its_domains_and_suggests_one_that_can_be_added() {
     let refused = DomainName::parse_for_sending("jo@gmail.com; info@mapleridge.com").unwrap_err();
     let names = ["gmail.com", "mapleridge.com"].map(|name| DomainName::parse(name).unwrap());
     assert_eq!(refused.suggestion.as_ref(), Some(&names[1]));
@@ -169,7 +169,7 @@ fn a_domain_of_the_deployment_is_not_suggested_either() {
 }
 
 #[test]
-fn a_name_that_was_added_when_less_was_refused_is_still_read() {
+fn a_stored_name_that_would_be_refused_today_is_still_read() {
     for stored in ["example.com", "mapleridge.con", "xn--ab-v1t.com"] {
         let name = DomainName::try_from(stored.to_owned()).unwrap();
         assert_eq!(DomainName::parse(stored).unwrap(), name);
@@ -186,7 +186,7 @@ fn organizational_domain_follows_the_public_suffix_list() {
 }
 
 #[test]
-fn below_means_whole_labels() {
+fn a_name_is_below_another_only_by_whole_labels() {
     let parent = DomainName::parse("example.com").unwrap();
     assert!(
         DomainName::parse("mail.example.com")

@@ -134,7 +134,7 @@ mod tests {
     }
 
     #[test]
-    fn every_common_ending_is_one_of_the_internet() {
+    fn every_common_ending_is_a_public_suffix() {
         for ending in COMMON.iter().chain(&["ca", "co.uk", "xn--p1ai"]) {
             assert!(is_public_suffix(ending) && check(&format!("maple.{ending}")).is_ok());
         }

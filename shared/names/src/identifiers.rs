@@ -332,7 +332,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_client_id_cannot_reach_into_another_key() {
+    fn a_client_id_cannot_contain_a_key_separator() {
         assert!(ClientId::parse("maple-homes").is_ok());
         assert_eq!(ClientId::parse("a#b"), Err(IdentifierError::Character));
         assert_eq!(ClientId::parse("  "), Err(IdentifierError::Empty));
@@ -373,7 +373,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn every_identifier_comes_back_from_its_segment(text in "[a-zA-Z0-9_.:@/+=-]{1,128}") {
+        fn every_identifier_is_read_back_from_its_path_segment(text in "[a-zA-Z0-9_.:@/+=-]{1,128}") {
             let client = ClientId::parse(&text).unwrap();
             let segment = client.to_path_segment();
             let unreserved = |c: char| c.is_ascii_alphanumeric() || "-_.~".contains(c);
@@ -384,7 +384,7 @@ mod tests {
     }
 
     #[test]
-    fn a_community_and_a_note_hide_nothing() {
+    fn communities_and_notes_lose_hidden_characters() {
         let community = Community::parse("Maple\u{202e}\u{2066} Ridge\u{200b}\u{2028}Status  ok");
         assert_eq!(community.unwrap().as_str(), "Maple Ridge Status ok");
         assert_eq!(Community::parse("\u{200b}"), Err(IdentifierError::Empty));
@@ -407,7 +407,7 @@ mod tests {
     }
 
     #[test]
-    fn an_address_cannot_carry_a_header() {
+    fn an_email_address_cannot_inject_a_header() {
         assert!(EmailAddress::parse("o'neil+x@example.com").is_ok());
         for bad in [
             "a@b@c",

@@ -93,7 +93,7 @@ mod tests {
     }
 
     #[test]
-    fn symbols_punctuation_and_emoji_are_not() {
+    fn symbols_punctuation_and_emoji_are_not_allowed() {
         for (name, wrong) in [
             ("a\u{2010}b.com", '\u{2010}'),
             ("“maple”.com", '“'),

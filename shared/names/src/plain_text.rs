@@ -56,7 +56,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_kind_of_line_end_ends_a_line_and_nothing_hides() {
+    fn every_line_terminator_splits_and_hidden_characters_are_removed() {
         assert_eq!(
             quotable("a\nb\u{2028}c\u{2029}d\re\r\nf"),
             ["a", "b", "c", "d", "e", "f"]
@@ -73,7 +73,7 @@ mod tests {
     }
 
     #[test]
-    fn each_class_of_hidden_characters_is_taken_out() {
+    fn each_class_of_hidden_characters_is_removed() {
         for hidden in [
             '\u{0}',
             '\u{1b}',
@@ -122,7 +122,7 @@ mod tests {
     }
 
     #[test]
-    fn a_sentence_about_a_record_keeps_its_name_as_a_panel_takes_it() {
+    fn a_sentence_about_a_record_keeps_the_name_that_a_panel_accepts() {
         let domain = DomainName::parse("mail.example.com").unwrap();
         let text = "Change _amazonses.mail.example.com.example.com to _amazonses.mail, not to \
                     mail.evil or amazonses.mail.";
@@ -147,7 +147,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn nothing_hidden_is_left_of_any_text(text in hostile()) {
+        fn cleaned_text_has_no_hidden_characters(text in hostile()) {
             let line = shown(&text);
             prop_assert!(!line.chars().any(is_hidden), "{line:?}");
             for line in quoted(&text) {
@@ -156,7 +156,7 @@ mod tests {
         }
 
         #[test]
-        fn cleaning_twice_is_cleaning_once(text in hostile()) {
+        fn cleaning_a_text_twice_equals_cleaning_it_once(text in hostile()) {
             let once = one_line(&text);
             prop_assert_eq!(&one_line(&once), &once);
             let lines = quotable(&text).join("\n");

@@ -41,7 +41,7 @@ fn name_of(rule: &str) -> &str {
 }
 
 #[test]
-fn the_list_is_that_of_the_crate_psl() {
+fn the_suffix_list_equals_that_of_the_crate_psl() {
     let theirs = std::fs::read_to_string(folder_of_psl().join("data/rules.txt")).unwrap();
     let expected: String = NOTICE
         .lines()
@@ -81,7 +81,7 @@ fn shadowed() -> BTreeSet<&'static str> {
 /// A name at each rule, one, two and three labels below, next to it and above it, in A-labels and
 /// U-labels.
 #[test]
-fn every_rule_is_applied_as_by_psl() {
+fn every_rule_gives_the_same_result_as_the_crate_psl() {
     let shadowed = shadowed();
     let mut compared = 0;
     for rule in rules() {
@@ -108,7 +108,7 @@ fn every_rule_is_applied_as_by_psl() {
 }
 
 #[test]
-fn the_rules_of_the_list_are_those_of_its_algorithm() {
+fn suffixes_are_found_by_the_algorithm_of_the_public_suffix_list() {
     for (name, suffix, domain) in [
         // By a rule of ICANN, by one of a company, without a rule.
         ("a.example.com", "com", Some("example.com")),
@@ -148,7 +148,7 @@ fn the_rules_of_the_list_are_those_of_its_algorithm() {
 }
 
 #[test]
-fn only_names_by_a_rule_are_known() {
+fn only_names_with_a_rule_are_public_suffixes() {
     for (text, is_suffix) in [
         ("com", true),
         ("co.uk", true),

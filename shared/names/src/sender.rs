@@ -137,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn every_form_of_an_address_has_its_domain() {
+    fn the_domain_is_read_from_every_form_of_an_address() {
         for (address, domain) in [
             ("sales@example.com", "example.com"),
             ("Sales+spring@Example.COM", "example.com"),
@@ -201,7 +201,7 @@ mod tests {
     }
 
     #[test]
-    fn the_name_above_decides_for_a_name_too_long_to_add() {
+    fn for_a_name_too_long_to_add_the_name_above_is_used() {
         let below = |labels: usize| {
             format!(
                 "a@{}example.com",

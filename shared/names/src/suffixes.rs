@@ -4,8 +4,8 @@
 use super::DomainName;
 use crate::public_suffix::registrable;
 
-/// The most labels of a name under which claims are searched. The longest rules of the list have
-/// five labels, an organizational domain has one more, and lists grow.
+/// The maximum number of labels of a name under which claims are searched. The longest rules of the
+/// list have five labels, an organizational domain has one more, and lists grow.
 const MOST_LABELS: usize = 8;
 
 /// A version of the public suffix list.

@@ -14,7 +14,7 @@ use crate::{ending, idna2008};
 /// The longest input for which a domain is guessed, in characters: longer input is not a name but a
 /// text.
 const MOST_TYPED: usize = 2_000;
-/// The most names of a list that a refusal repeats.
+/// The maximum number of names of a list that a refusal repeats.
 const MOST_NAMES: usize = 10;
 /// Words that can be around a name, as in "our domain is mapleridge.com".
 const WORDS: &[&str] = &[

@@ -29,7 +29,7 @@ fn other_spellings_of_a_dot_are_understood() {
 }
 
 #[test]
-fn a_reserved_ending_is_told_as_such() {
+fn the_refusal_says_that_an_ending_is_reserved() {
     for (typed, says) in [
         ("oak.arpa", "names that end in .arpa are reserved"),
         ("oak.onion", "names that end in .onion are reserved"),

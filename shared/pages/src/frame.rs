@@ -76,7 +76,7 @@ mod tests {
     }
 
     #[test]
-    fn only_a_page_that_waits_is_refreshed() {
+    fn only_a_page_with_a_refresh_interval_reloads() {
         let waits = Frame {
             refresh_seconds: Some(30),
             ..Frame::default()
@@ -108,7 +108,7 @@ mod tests {
     }
 
     #[test]
-    fn style_and_script_end_no_element_and_load_nothing() {
+    fn inline_style_and_script_close_no_element_and_load_nothing() {
         for text in [STYLE, SCRIPT] {
             assert!(!text.contains("</"), "it would end its element");
             assert!(!text.contains("//cdn") && !text.contains("http"));

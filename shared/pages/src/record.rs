@@ -141,11 +141,11 @@ impl fmt::Display for RecordCard {
     }
 }
 
-/// The most octets of all cards of a page. Anybody may publish anything at the names of the records; with the rest of a
-/// page this is less than 50 KB.
+/// The maximum size, in octets, of all cards of a page. Anybody may publish anything at the names of the records; with
+/// the rest of a page this is less than 50 KB.
 const LONGEST_CARDS: usize = 22_000;
-/// The most octets of the published values on one card, and twice as many of the sentences about them, where all of them
-/// are too long for a page: the first of these with which the cards fit.
+/// If the cards are too long for a page, the published values on each card are cut to the first of these sizes, in
+/// octets, with which the cards fit. The sentences about the values are cut to twice that size.
 const SHORTER: [usize; 4] = [800, 400, 200, 20];
 
 /// The records with the field names of `provider`, if a provider was found. Of a zone with very much at the names of
@@ -363,7 +363,7 @@ mod tests {
     }
 
     #[test]
-    fn fields_are_those_of_the_panel() {
+    fn the_fields_of_a_record_card_are_those_of_the_providers_panel() {
         let records = read(json!([
             record("verification", "TXT", "_amazonses", "token"),
             record(
@@ -385,7 +385,7 @@ mod tests {
     }
 
     #[test]
-    fn a_card_is_text_whatever_is_published() {
+    fn published_values_are_escaped_on_record_cards() {
         let mut hostile = record("verification", "TXT", "_amazonses", "token");
         hostile["state"] = json!("wrong");
         hostile["observed"] = json!(["<img src=x onerror=alert(1)>", "\"><script>"]);
@@ -394,7 +394,7 @@ mod tests {
     }
 
     #[test]
-    fn cards_of_a_zone_with_very_much_in_it_fit_into_a_page() {
+    fn record_cards_of_a_very_full_zone_fit_into_a_page() {
         let with = |value: String, times: usize| {
             let mut much = record("verification", "TXT", "_amazonses", "token");
             much["state"] = json!("wrong");
@@ -419,7 +419,7 @@ mod tests {
     }
 
     #[test]
-    fn a_record_at_the_apex_has_the_zone_for_its_name() {
+    fn a_record_at_the_zone_apex_has_the_zones_name() {
         let mut record = record("ownership", "TXT", "@", "secret");
         record["name"] = json!("example.com");
         let fields = &cards(&read(json!([record])), None)[0].fields;

@@ -36,7 +36,7 @@ struct State {
     no_server: bool,
     /// Every name is an alias of another.
     aliased: bool,
-    /// Data that is only seen over UDP: it is forged.
+    /// Forged data, which is only seen over UDP.
     forged: HashSet<Question>,
     /// The second server does not answer over TCP.
     second_without_tcp: bool,

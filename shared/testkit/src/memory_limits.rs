@@ -9,7 +9,7 @@ use serde_json::Value;
 
 /// The largest item, in bytes.
 const LARGEST_ITEM: usize = 400 * 1024;
-/// The most items of one transaction.
+/// The maximum number of items of one transaction.
 const MOST_ITEMS: usize = 100;
 /// The largest size of keys and index attributes: they have a client and a name, up to three times
 /// each.

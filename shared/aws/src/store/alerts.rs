@@ -1,5 +1,6 @@
-//! How events are reported by email, counted for each client and day. The event's entry in the
-//! email ledger and the count are written in one transaction, so that no event is counted twice.
+//! Counts alerts per client and day, and stores for each event how it is emailed: alone or in a
+//! summary. The event's entry in the email ledger and the count are written in one transaction, so
+//! that no event is counted twice.
 
 use aws_sdk_dynamodb::error::BuildError;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;

@@ -17,7 +17,7 @@ use super::{Item, Table, number, store_error, string};
 const KEPT: SignedDuration = SignedDuration::from_hours(180 * 24);
 
 pub(super) const LEASE_UNTIL: &str = "lease_until";
-/// When it was decided that no email is sent.
+/// The time of the decision that no email is sent.
 pub(super) const SETTLED_AT: &str = "settled_at";
 const SENT_AT: &str = "sent_at";
 /// In addition to [`LEASE_UNTIL`]: no copy is sending, because SES has refused the email.

@@ -59,7 +59,7 @@ impl CountEmails for Table {
             .expression_attribute_values(":one_less", number(-1));
         let outcome = stamped(outcome).send().await;
         match outcome.map_err(aws_sdk_dynamodb::error::SdkError::into_service_error) {
-            // Without a count there is nothing to give back.
+            // Without a stored count there is nothing to subtract from.
             Ok(_) | Err(UpdateItemError::ConditionalCheckFailedException(_)) => Ok(()),
             Err(error) => Err(store_error("uncount an email to a mailbox")(error)),
         }

@@ -15,11 +15,11 @@ use serde::de::DeserializeOwned;
 use super::keys::{self, Key, QUEUE, QUEUE_PK, QUEUE_SK, WORK, WORK_PK, WORK_SK};
 use super::{Item, Table, store_error, string};
 
-/// The most keys that `BatchGetItem` takes (DynamoDB API reference).
+/// The maximum number of keys that `BatchGetItem` takes (DynamoDB API reference).
 pub(super) const BATCH_GET: usize = 100;
 
-/// The most entries of an index in one response. The megabyte that DynamoDB would return takes ten
-/// in memory.
+/// The maximum number of entries of an index in one response. The megabyte that DynamoDB would
+/// return takes ten in memory.
 const QUERY_PAGE: usize = 1_000;
 
 /// Entries of each partition among which clients take turns, whatever the limit. Up to this number,

@@ -90,7 +90,7 @@ fn domains_of_the_first_release_are_read_and_shown_in_every_state() {
 }
 
 #[test]
-fn claims_of_the_first_release_say_who_holds_and_who_held_a_name() {
+fn claims_of_the_first_release_have_the_current_and_former_holders() {
     let claims = items_of("CLAIMS").into_iter();
     let claims = claims.map(|item| from_item::<ClaimRegister>(ACTION, item).unwrap());
     let register = claims
@@ -146,7 +146,7 @@ fn every_action_in_the_history_of_the_first_release_is_shown() {
 }
 
 #[test]
-fn lines_of_the_first_release_are_rewritten_unchanged() {
+fn history_lines_of_the_first_release_are_rewritten_unchanged() {
     let lines = items().into_iter();
     let lines = lines.filter(|item| Key::of_item(item).unwrap().pk.starts_with("HISTORY#"));
     for item in lines {
@@ -162,7 +162,7 @@ fn lines_of_the_first_release_are_rewritten_unchanged() {
 }
 
 #[test]
-fn events_requests_and_run_memories_are_read() {
+fn events_requests_and_run_memories_of_the_first_release_are_read() {
     for item in items_of("EVENT") {
         let event: Event = from_item(ACTION, item).unwrap();
         assert_eq!(event.client.as_str(), "maple-homes");
@@ -184,7 +184,7 @@ fn events_requests_and_run_memories_are_read() {
 }
 
 #[test]
-fn an_item_of_a_later_release_is_not_read_as_if_it_were_known() {
+fn an_item_with_a_later_schema_version_is_unreadable() {
     let unreadable = |outcome: Result<(), domain_auth::ports::StoreError>| {
         assert_eq!(outcome.unwrap_err().failure, StoreFailure::Unreadable);
     };
@@ -207,7 +207,7 @@ fn an_item_of_a_later_release_is_not_read_as_if_it_were_known() {
 }
 
 #[test]
-fn history_sorts_by_life_and_version_after_lines_of_the_first_release() {
+fn new_history_lines_sort_after_old_ones_by_domain_life_and_version() {
     let now = Timestamp::UNIX_EPOCH + SignedDuration::from_hours(24 * 365 * 400);
     let added = domain_auth::domain::Domain::add(
         new_domain("maple", "example.com"),

@@ -20,7 +20,7 @@ fn refused() -> Outcome {
 }
 
 #[test]
-fn two_mistakes_are_both_named_and_the_more_specific_one_leads() {
+fn two_mistakes_are_both_named_and_the_more_specific_one_comes_first() {
     let doubled_and_quoted = Scene::right().without(Id::Verification).publish(
         "_amazonses.example.com.example.com",
         txt(&format!("\"{TOKEN}\"")),
@@ -59,7 +59,7 @@ fn two_mistakes_are_both_named_and_the_more_specific_one_leads() {
 }
 
 #[test]
-fn a_mistake_at_one_server_only_is_a_disagreement_with_its_reason() {
+fn a_mistake_at_one_server_is_reported_as_a_disagreement_with_its_reason() {
     let scene = Scene::right().without_at(1, Id::Verification).publish_at(
         1,
         "_amazonses.example.com",
@@ -80,7 +80,7 @@ fn one_bad_dkim_record_leaves_the_others_found() {
 }
 
 #[test]
-fn no_answer_is_never_missing_or_wrong() {
+fn a_record_without_an_answer_is_never_missing_or_wrong() {
     let bare = || Scene::bare("example.com", "example.com");
     let outcomes = [
         Outcome::TimedOut,
@@ -136,7 +136,7 @@ fn a_zone_is_called_dead_only_if_every_server_says_so() {
 }
 
 #[test]
-fn a_right_record_waits_only_while_ses_looks() {
+fn a_correct_record_does_not_wait_for_ses_after_ses_gave_up() {
     let with = |status| {
         let mut scene = Scene::right();
         scene.ses = Some(SesStatus {
@@ -154,7 +154,7 @@ fn a_right_record_waits_only_while_ses_looks() {
 }
 
 #[test]
-fn strict_alignment_leaves_only_dkim_to_satisfy_a_blocking_policy() {
+fn under_strict_spf_alignment_only_dkim_can_satisfy_a_blocking_policy() {
     let with = |text: &str| {
         let mut scene = Scene::right().instead(Id::Dmarc, txt(text));
         scene.ses = Some(SesStatus {
@@ -172,7 +172,7 @@ fn strict_alignment_leaves_only_dkim_to_satisfy_a_blocking_policy() {
 }
 
 #[test]
-fn the_resolver_counts_if_no_server_can_be_reached() {
+fn the_resolvers_answer_is_used_if_no_server_can_be_reached() {
     let scene = Scene::right().without(Id::Dkim1).unreachable();
     assert_eq!(scene.of(Id::Dkim1).state, State::Missing);
     assert_eq!(scene.of(Id::Dkim2).state, State::Found);
@@ -215,7 +215,7 @@ fn a_wildcard_answer_does_not_count_as_published() {
 }
 
 #[test]
-fn an_alias_to_the_right_text_does_what_the_text_does() {
+fn a_cname_to_the_right_txt_value_counts_as_that_value() {
     let scene = Scene::right()
         .instead(Id::Verification, cname("verify.lasso.example"))
         .publish("verify.lasso.example", txt(TOKEN))
@@ -347,7 +347,7 @@ fn the_fix_names_the_field_of_the_detected_provider() {
 }
 
 #[test]
-fn the_fix_for_a_foreign_spf_record_keeps_the_foreigner() {
+fn the_fix_for_a_foreign_spf_record_keeps_its_include() {
     let scene = Scene::right()
         .instead(Id::MailFromSpf, txt("v=spf1 include:spf.example.net -all"))
         .publish("spf.example.net", txt("v=spf1 ip4:192.0.2.0/24 -all"));

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::identity::SesIdentity;
 
-/// The most earlier registrations of a domain that are remembered. Each costs questions in a look, and
+/// The maximum number of earlier registrations of a domain that are remembered. Each costs questions in a look, and
 /// room in the domain's item.
 const REGISTRATIONS: usize = 10;
 

@@ -14,7 +14,7 @@ fn refused() -> Outcome {
 }
 
 #[test]
-fn a_loop_of_aliases_ends() {
+fn a_loop_of_cnames_ends_the_lookup() {
     let scene = Scene::right()
         .instead(Id::Verification, cname("b.example.com"))
         .publish("b.example.com", cname("_amazonses.example.com"))
@@ -84,7 +84,7 @@ fn any_outcome() -> impl Strategy<Value = Outcome> {
 proptest! {
     /// Whatever is answered to whatever was asked, in whatever mix: a judgement, and no panic.
     #[test]
-    fn any_answers_are_judged(outcomes in proptest::collection::vec(any_outcome(), 30)) {
+    fn any_combination_of_dns_answers_is_judged_without_a_panic(outcomes in proptest::collection::vec(any_outcome(), 30)) {
         let scene = Scene::bare("mail.example.com", "example.com");
         let mut observations = scene.observations();
         let mut outcomes = outcomes.into_iter().cycle();

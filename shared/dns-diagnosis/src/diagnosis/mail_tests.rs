@@ -67,14 +67,14 @@ fn an_include_and_a_redirect_are_followed_to_amazon_ses() {
 }
 
 #[test]
-fn nothing_more_is_asked_if_everything_is_right() {
+fn no_further_queries_are_made_if_every_record_is_correct() {
     assert!(asked_later(&Scene::right()).is_empty());
     let others = Scene::right().publish("bounce.example.com", txt("site-verification=1"));
     assert!(asked_later(&others).is_empty());
 }
 
 #[test]
-fn an_include_without_an_answer_takes_nothing_away_and_proves_nothing() {
+fn an_unanswered_spf_include_neither_prevents_nor_proves_a_pass() {
     let silent = |scene: Scene| {
         let silence = || Outcome::TimedOut;
         (0..3).fold(scene, |scene, server| {
@@ -197,7 +197,7 @@ fn the_message_says_why_an_include_does_not_count_and_the_fix_makes_it_count() {
 }
 
 #[test]
-fn two_spf_records_are_joined_to_one_that_passes() {
+fn the_fix_joins_two_spf_records_to_one_that_passes() {
     for (other, value) in [
         ("v=spf1 mx -all", "v=spf1 mx include:amazonses.com -all"),
         (
@@ -216,7 +216,7 @@ fn two_spf_records_are_joined_to_one_that_passes() {
 }
 
 #[test]
-fn a_policy_without_p_is_found_and_acts_as_none() {
+fn a_dmarc_record_without_p_is_found_and_acts_as_none() {
     let scene = dmarc("v=DMARC1; rua=mailto:a@example.com");
     let found = scene.of(Id::Dmarc);
     assert_eq!((found.state, found.code), (State::Found, None));
@@ -229,7 +229,7 @@ fn a_policy_without_p_is_found_and_acts_as_none() {
 }
 
 #[test]
-fn a_tag_that_cannot_be_read_is_named() {
+fn an_unreadable_dmarc_tag_is_named() {
     let found = dmarc("v=DMARC1; p=none; sp=rejct; rua=mailto:a@example.com").of(Id::Dmarc);
     assert_eq!(
         (found.state, found.code),
@@ -254,7 +254,7 @@ fn a_tag_that_cannot_be_read_is_named() {
 }
 
 #[test]
-fn a_test_mode_lowers_the_policy_by_one_step() {
+fn the_dmarc_test_mode_lowers_the_policy_by_one_step() {
     let without = |text: &str| {
         let scene = with_ses(dmarc(text), AxisStatus::Pending, AxisStatus::Pending);
         codes(&scene, Id::Dmarc)
@@ -278,7 +278,7 @@ fn a_test_mode_lowers_the_policy_by_one_step() {
 }
 
 #[test]
-fn two_records_are_none_and_the_policy_above_applies() {
+fn two_dmarc_records_count_as_none_so_the_policy_above_applies() {
     let scene = Scene::all_of("mail.example.com", "example.com")
         .instead(Id::Dmarc, txt("v=DMARC1; p=none"))
         .publish("_dmarc.mail.example.com", txt("v=DMARC1; p=reject; pct=0"))
@@ -299,7 +299,7 @@ fn two_records_are_none_and_the_policy_above_applies() {
 }
 
 #[test]
-fn the_walk_asks_all_names_only_if_the_domain_has_no_policy() {
+fn the_dmarc_tree_walk_queries_all_names_only_if_the_domain_has_no_policy() {
     let deep = || Scene::all_of("a.mail.example.com", "example.com");
     assert!(
         asked_later(&deep())
@@ -340,7 +340,7 @@ fn the_walk_asks_all_names_only_if_the_domain_has_no_policy() {
 }
 
 #[test]
-fn the_policy_of_a_registry_applies_and_does_not_stand_in_the_way() {
+fn a_registrys_dmarc_policy_applies_but_ours_is_still_proposed() {
     let scene = Scene::all_of("example.bank", "example.bank")
         .without(Id::Dmarc)
         .publish("_dmarc.bank", txt("v=DMARC1; p=reject; psd=y"));
@@ -359,7 +359,7 @@ fn the_policy_of_a_registry_applies_and_does_not_stand_in_the_way() {
 }
 
 #[test]
-fn no_record_is_proposed_beside_an_alias() {
+fn no_dmarc_record_is_proposed_beside_a_cname() {
     let vendor = Scene::right()
         .instead(Id::Dmarc, cname("example.com.dmarc.vendor.example"))
         .publish("example.com.dmarc.vendor.example", txt("v=DMARC1; p=none"));

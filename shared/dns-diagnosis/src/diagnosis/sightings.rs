@@ -136,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn a_record_that_was_found_is_gone_once_dns_says_so() {
+    fn a_found_record_counts_as_gone_only_after_dns_says_so() {
         use RecordState::{Found, Missing, Unknown, Wrong};
         for (states, last_found, is_gone, is_back) in [
             (&[Missing][..], None, false, false),

@@ -37,7 +37,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_letter_that_is_added_left_out_or_changed_counts() {
+    fn each_added_omitted_or_changed_letter_is_one_difference() {
         for (one, other, count) in [
             ("", "", 0),
             ("reject", "reject", 0),
@@ -51,7 +51,7 @@ mod tests {
     }
 
     #[test]
-    fn a_wrong_letter_or_two_make_no_other_value() {
+    fn a_value_with_one_or_two_wrong_letters_is_nearly_the_same() {
         assert!(is_nearly("abcdefgx", "abcdefgh"));
         assert!(is_nearly("abcdefghij", "abcdefgh"));
         assert!(!is_nearly("abcdefgh", "abcdefgh"));

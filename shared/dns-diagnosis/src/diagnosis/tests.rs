@@ -53,7 +53,7 @@ fn the_domain_as_a_whole_has_its_own_diagnoses() {
 }
 
 #[test]
-fn a_zone_that_names_other_servers_is_not_the_live_one() {
+fn a_zone_whose_ns_records_name_other_servers_is_not_live() {
     let moved = |mut scene: Scene| {
         if let ZoneOutcome::Found(zone) = &mut scene.zone {
             zone.name_servers = vec!["ns1.old.example".to_owned()];
@@ -69,7 +69,7 @@ fn a_zone_that_names_other_servers_is_not_the_live_one() {
 }
 
 #[test]
-fn waiting_is_as_long_as_the_cache_keeps_the_old_answer() {
+fn the_wait_is_the_ttl_of_the_old_cached_answer() {
     let negative = Scene::right().without_at(RESOLVER, Id::Verification);
     assert_eq!(negative.of(Id::Verification).wait_minutes, Some(60));
     let old = Scene::right()
@@ -81,7 +81,7 @@ fn waiting_is_as_long_as_the_cache_keeps_the_old_answer() {
 }
 
 #[test]
-fn the_ownership_record_is_judged_like_the_verification_record_but_for_aliases() {
+fn the_ownership_record_is_judged_like_the_verification_record_except_for_cnames() {
     let mut scene = Scene::bare("example.com", "example.com");
     scene.records = vec![ownership_record(&scene.domain, "s3cret")];
     let value = "lasso-domain-verification=s3cret";
@@ -109,7 +109,7 @@ fn the_ownership_record_is_judged_like_the_verification_record_but_for_aliases()
 }
 
 #[test]
-fn probes_are_asked_only_for_what_is_not_right() {
+fn probe_queries_are_made_only_for_incorrect_records() {
     let right = Scene::right();
     let questions =
         super::questions_for(&right.domain, &right.records, right.context().found_zone());
@@ -140,7 +140,7 @@ fn probes_are_asked_only_for_what_is_not_right() {
 }
 
 #[test]
-fn if_nothing_is_published_nearby_names_are_asked_once() {
+fn if_nothing_is_published_nearby_names_are_queried_once() {
     let nothing = Scene::bare("mail.example.com", "example.com");
     let asked: Vec<usize> = nothing.rounds().iter().map(Vec::len).collect();
     assert_eq!(asked, [9, 10, 0]);
@@ -156,7 +156,7 @@ fn if_nothing_is_published_nearby_names_are_asked_once() {
 }
 
 #[test]
-fn doubled_names_are_looked_for_if_one_server_has_any() {
+fn a_doubled_name_is_found_even_if_only_one_server_has_it() {
     let doubled = Scene::right().without(Id::Verification).publish_at(
         1,
         "_amazonses.example.com.example.com",
@@ -170,7 +170,7 @@ fn doubled_names_are_looked_for_if_one_server_has_any() {
 }
 
 #[test]
-fn a_txt_record_not_needed_because_of_the_owners_key_is_not_explained_by_cname_records() {
+fn an_unneeded_txt_record_is_not_explained_by_cnames_that_the_domain_does_not_have() {
     let mut scene = Scene::right().without(Id::Verification);
     scene.ses = Some(SesStatus {
         verification: AxisStatus::Success,

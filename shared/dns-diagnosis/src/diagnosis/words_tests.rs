@@ -28,7 +28,7 @@ fn a_policy_that_blocks_mail_has_one_fix() {
 }
 
 #[test]
-fn a_long_value_is_whole_in_the_fix() {
+fn the_fix_contains_a_long_value_in_full() {
     let long = format!("v=spf1 {}~all", "a:mail.example.net ".repeat(12));
     let scene = Scene::right().instead(Id::MailFromSpf, txt(&long));
     let fix = scene.of(Id::MailFromSpf).fix.unwrap();
@@ -41,7 +41,7 @@ fn a_long_value_is_whole_in_the_fix() {
 }
 
 #[test]
-fn a_zone_of_its_own_is_opened_first() {
+fn the_fix_says_to_open_a_separate_zone_first() {
     let scene = Scene::all_of("news.example.com", "news.example.com").without(Id::Verification);
     let fix = fix_of(&scene, Id::Verification);
     let opened = "open news.example.com (it is listed separately from example.com), and there add";
@@ -51,7 +51,7 @@ fn a_zone_of_its_own_is_opened_first() {
 }
 
 #[test]
-fn the_domain_itself_is_explained_as_the_table_shows_it() {
+fn the_fix_explains_the_at_sign_that_stands_for_the_domain() {
     let scene = Scene::right()
         .without(Id::Verification)
         .publish("example.com", txt(TOKEN));
@@ -64,7 +64,7 @@ fn the_domain_itself_is_explained_as_the_table_shows_it() {
 }
 
 #[test]
-fn a_record_to_rename_is_told_by_its_value() {
+fn a_record_to_rename_is_identified_by_its_value() {
     let doubled = "_amazonses.example.com.example.com";
     let scene = Scene::right()
         .without(Id::Verification)
@@ -76,7 +76,7 @@ fn a_record_to_rename_is_told_by_its_value() {
 }
 
 #[test]
-fn a_type_that_was_mistaken_is_said() {
+fn a_wrong_record_type_is_named() {
     let scene = Scene::right().instead(
         Id::Verification,
         cname(&format!(
@@ -98,7 +98,7 @@ fn a_type_that_was_mistaken_is_said() {
 }
 
 #[test]
-fn one_of_several_policies_is_named_by_its_value() {
+fn one_of_several_policies_is_identified_by_its_value() {
     let scene = Scene::right()
         .instead(Id::Dmarc, txt("v=DMARC1; p=reject"))
         .publish("_dmarc.example.com", txt("v=DMARC1; p=none;"));

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use serde::{Deserialize, Serialize};
 
-/// Most records of one answer that are kept, after sorting: more than any domain has at one name, so
+/// The maximum number of records of one answer that are kept, after sorting: more than any domain has at one name, so
 /// that a right record among many wrong ones is seen.
 pub const MAX_RECORDS: usize = 1_000;
 /// Longest text of one TXT record that is kept, in octets of the rendered form.

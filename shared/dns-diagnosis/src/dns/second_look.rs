@@ -42,7 +42,7 @@ pub struct SecondLook {
     /// them, if fewer than two servers have answered. A server whose address could not be looked
     /// up counts as one. 0 if no server could be found.
     pub listed: usize,
-    /// The answers, and the failures of the servers that were asked in vain.
+    /// The answers, and the failures of the servers that gave no usable answer.
     pub answers: Vec<SecondAnswer>,
 }
 
@@ -75,7 +75,7 @@ impl SecondLook {
 
     /// Whether the servers of the zone show what `shows` looks for. Only what came over TCP counts,
     /// and each address counts once. A server that is listed for the zone and does not serve it
-    /// (lame), or whose address is not public, is none of its authoritative servers.
+    /// (lame), or whose address is not public, does not count as authoritative.
     pub fn sighting(&self, shows: impl Fn(&Outcome) -> bool) -> Sighting {
         let over_tcp = self.answers.iter();
         let over_tcp = over_tcp.filter(|answer| answer.transport == Transport::Tcp);
@@ -208,7 +208,7 @@ mod tests {
     }
 
     #[test]
-    fn no_answer_confirms_nothing() {
+    fn a_second_look_without_answers_confirms_nothing() {
         let tcp = Transport::Tcp;
         for (listed, answers) in [
             (0, &[][..]),

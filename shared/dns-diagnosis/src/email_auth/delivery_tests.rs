@@ -35,7 +35,7 @@ fn refused(author: &str, (dkim, spf): (Verdict, Verdict), text: &str) -> Verdict
 }
 
 #[test]
-fn one_aligned_pass_is_enough() {
+fn one_aligned_pass_satisfies_dmarc() {
     let text = "v=DMARC1; p=reject";
     for author in ["example.com", "news.example.com", "a.b.example.com"] {
         for (dkim, spf, expected) in [
@@ -56,7 +56,7 @@ fn one_aligned_pass_is_enough() {
 }
 
 #[test]
-fn strict_alignment_wants_the_same_name() {
+fn strict_alignment_requires_the_same_name() {
     // The MAIL FROM is a subdomain, which aspf=s never accepts.
     let aspf = "v=DMARC1; p=reject; aspf=s";
     assert_eq!(refused("example.com", (No, Yes), aspf), Yes);
@@ -75,7 +75,7 @@ fn strict_alignment_wants_the_same_name() {
 }
 
 #[test]
-fn the_policy_depends_on_the_name_and_on_t() {
+fn the_dmarc_policy_depends_on_the_name_and_the_tag_t() {
     let none = (No, No);
     for (text, own, below) in [
         ("v=DMARC1; p=none", No, No),
@@ -122,7 +122,7 @@ fn the_policy_depends_on_the_name_and_on_t() {
 }
 
 #[test]
-fn organizations_may_be_drawn_so_that_the_parent_is_not_aligned() {
+fn a_parent_in_another_dmarc_organization_is_not_aligned() {
     // The subdomain says that it is an organization of its own.
     let apart = [
         ("example.com", "v=DMARC1; p=none"),
@@ -149,7 +149,7 @@ fn organizations_may_be_drawn_so_that_the_parent_is_not_aligned() {
 }
 
 #[test]
-fn without_a_policy_nothing_is_refused_and_silence_refuses_nothing_for_certain() {
+fn without_a_policy_mail_is_not_refused_and_without_an_answer_it_is_unknown() {
     let nothing = of("news.example.com", "example.com", Yes, No, &[]);
     assert_eq!((nothing.refused, nothing.policy), (No, None));
     assert_eq!((nothing.dkim, nothing.passes()), (Yes, Yes));

@@ -79,7 +79,7 @@ fn tags_that_are_left_out_have_their_defaults() {
 }
 
 #[test]
-fn each_name_has_its_policy_and_t_lowers_it() {
+fn p_sp_and_np_apply_to_their_names_and_t_lowers_them() {
     use Policy::{None, Quarantine, Reject};
     let asks = |text: &str| {
         let dmarc = Dmarc::parse(text).unwrap();
@@ -134,7 +134,7 @@ fn a_record_without_a_readable_policy_acts_as_none_if_it_asks_for_reports() {
 }
 
 #[test]
-fn another_tag_that_cannot_be_read_has_its_default() {
+fn an_unreadable_optional_tag_has_its_default() {
     let text = "v=DMARC1; p=reject; adkim=x; aspf=S; t=yes; psd=1; pct=101; fo=9";
     let dmarc = Dmarc::parse(text).unwrap();
     assert_eq!(dmarc.void_tags, ["adkim", "t", "psd", "pct"]);
@@ -157,7 +157,7 @@ fn another_tag_that_cannot_be_read_has_its_default() {
 }
 
 #[test]
-fn a_tag_that_receivers_do_not_see_is_void() {
+fn malformed_tags_that_receivers_ignore_are_listed_as_void() {
     for (text, void) in [
         ("v=DMARC1; p=reject; sp:none; adkim:s", &["sp", "adkim"][..]),
         ("v=DMARC1; p=reject; rua=a@b.example", &["rua"]),
@@ -184,7 +184,7 @@ fn a_tag_that_receivers_do_not_see_is_void() {
 }
 
 #[test]
-fn each_error_is_named() {
+fn each_dmarc_syntax_error_is_named() {
     let unknown = |policy: &str| DmarcError::UnknownPolicy(policy.to_owned());
     for (text, error) in [
         ("v=dmarc1; p=none", DmarcError::NotDmarc),

@@ -126,7 +126,7 @@ fn section_6_1_redirect_takes_over_if_nothing_matched() {
 }
 
 #[test]
-fn section_7_a_macro_of_the_mail_cannot_be_told() {
+fn section_7_a_result_that_depends_on_a_macro_of_the_message_is_unknown() {
     for (text, expected) in [
         ("v=spf1 exists:%{i}._spf.%{d} -all", "cannot tell"),
         (

@@ -158,7 +158,7 @@ fn section_4_7_without_a_match_the_result_is_neutral() {
 }
 
 #[test]
-fn section_5_1_nothing_after_all_is_reached() {
+fn section_5_1_terms_after_all_are_ignored() {
     check(&[
         ("v=spf1 -all include:amazonses.com", "fail"),
         ("v=spf1 ?all", "neutral"),
@@ -201,7 +201,7 @@ fn sections_5_3_to_5_6_other_hosts_do_not_match() {
 }
 
 #[test]
-fn sections_5_3_to_5_6_what_is_malformed_is_an_error() {
+fn sections_5_3_to_5_6_a_malformed_term_is_a_permerror() {
     for term in [
         "ptr/0",
         "ptr:",
@@ -275,7 +275,7 @@ fn section_5_7_exists_matches_every_sender_or_none() {
 }
 
 #[test]
-fn the_records_of_appendix_a_do_not_let_a_service_pass() {
+fn the_records_of_appendix_a_do_not_let_a_sending_service_pass() {
     let zone = Zone::new(&[
         ("example.com", "MX mail-a.example.com"),
         ("example.com", "MX mail-b.example.com"),

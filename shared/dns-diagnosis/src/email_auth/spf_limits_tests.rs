@@ -115,7 +115,7 @@ impl SpfAnswers for Asked<'_> {
 }
 
 #[test]
-fn questions_come_level_by_level_and_none_is_needed_for_the_record_that_is_proposed() {
+fn includes_are_queried_level_by_level_and_the_proposed_record_needs_no_query() {
     let zone = Zone::new(&[
         ("a.example.net", "v=spf1 include:c.example.net -all"),
         ("b.example.net", "v=spf1 ip4:192.0.2.1 -all"),
@@ -187,7 +187,7 @@ mod any_record {
     proptest! {
         /// Whatever is published, the evaluation ends, and asks for no more than ten names.
         #[test]
-        fn an_evaluation_ends(records in proptest::collection::vec(record(), 4), asked: u8) {
+        fn every_spf_evaluation_ends(records in proptest::collection::vec(record(), 4), asked: u8) {
             let evaluation = evaluate_spf(&records[0], NAMES[0], SERVICE, &Records(&records, asked));
             prop_assert!(evaluation.lookups <= MAX_SPF_LOOKUPS + 1);
             prop_assert!(evaluation.questions.len() <= MAX_SPF_LOOKUPS);
@@ -196,7 +196,7 @@ mod any_record {
         /// With the include in front of everything, mail from the service passes, or the record is
         /// malformed.
         #[test]
-        fn the_include_in_front_passes(record in record()) {
+        fn a_valid_record_with_our_include_in_front_passes(record in record()) {
             let text = record.replacen("v=spf1", "v=spf1 include:amazonses.com", 1);
             let evaluation = evaluate_spf(&text, NAMES[0], SERVICE, &Records(&[], 0xff));
             let expected = if Spf::parse(&text).is_ok() { "pass" } else { "permerror" };

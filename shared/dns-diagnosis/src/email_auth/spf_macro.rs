@@ -83,7 +83,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_and_macros_of_the_rfc_are_domain_specs() {
+    fn the_names_and_macros_of_the_rfc_are_valid_domain_specs() {
         for spec in [
             "example.com",
             "example.com.",

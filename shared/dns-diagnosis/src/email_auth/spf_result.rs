@@ -20,7 +20,7 @@ pub enum SpfAnswer {
     Silent,
     /// Aliases that lead back to themselves: resolvers answer with an error each time.
     Endless,
-    /// It was not asked yet: this has to be asked next, which is another question behind an alias.
+    /// It was not queried yet. This question is next; behind an alias it is a different one.
     NotAsked(Question),
 }
 
@@ -36,12 +36,12 @@ pub struct SpfEvaluation {
     pub questions: Vec<Question>,
 }
 
-/// The result for mail from the service.
+/// The result for mail from the sending service, such as Amazon SES.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SpfResult {
     /// `pass`.
     Pass(SpfPass),
-    /// `fail`, `softfail` or `neutral`: the service is not named where it counts.
+    /// `fail`, `softfail` or `neutral`: no term that applies names the sending service.
     NotPass(Qualifier),
     /// `permerror`, or an error that does not end: the whole record counts for nothing.
     Invalid(SpfFault),
@@ -57,10 +57,10 @@ pub enum SpfResult {
     },
 }
 
-/// Why mail from the service passes.
+/// Why mail from the sending service passes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SpfPass {
-    /// The service is included.
+    /// The sending service is included.
     Included {
         /// The names through which the `include` was reached, without the record's own: empty
         /// if the record has it itself.

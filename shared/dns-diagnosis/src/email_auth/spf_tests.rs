@@ -92,7 +92,7 @@ fn an_include_counts_only_if_it_passes_and_is_reached() {
 }
 
 #[test]
-fn terms_that_cost_a_lookup_are_counted() {
+fn spf_terms_that_cost_a_lookup_are_counted() {
     assert_eq!(cost("v=spf1 include:amazonses.com ~all"), 1);
     assert_eq!(cost("v=spf1 ip4:192.0.2.1 ip6:2001:db8::1 -all"), 0);
     assert_eq!(cost("v=spf1 a mx ptr exists:%{i}.example.org -all"), 4);
@@ -104,7 +104,7 @@ fn terms_that_cost_a_lookup_are_counted() {
 }
 
 #[test]
-fn our_include_is_added_where_it_is_reached() {
+fn our_include_is_added_before_all_and_redirect() {
     let with = |text| with_include(text, "amazonses.com").unwrap();
     assert_eq!(
         with("v=spf1 include:spf.example.net -all"),

@@ -3,7 +3,7 @@
 
 use super::dmarc::{Dmarc, Psd};
 
-/// The most names of one walk.
+/// The maximum number of names of one walk.
 const MAX_NAMES: usize = 8;
 
 /// What is known of the DMARC records at names.

@@ -59,7 +59,7 @@ fn a_long_name_is_walked_in_eight_steps() {
 }
 
 #[test]
-fn the_organizational_domain_is_found_by_the_walk() {
+fn the_tree_walk_finds_the_organizational_domain() {
     for (records, domain, expected) in [
         // The examples of section 4.10.2.
         (
@@ -119,7 +119,7 @@ fn the_organizational_domain_is_found_by_the_walk() {
 }
 
 #[test]
-fn the_nearest_record_does_not_always_apply() {
+fn the_dmarc_record_that_applies_is_not_always_the_nearest() {
     let at =
         |records: &[(&str, &str)], author: &str| match applicable(author, &Records::new(records)) {
             Applicable::Record { at, owner, .. } => format!("{at} {owner:?}"),
@@ -209,7 +209,7 @@ proptest! {
     /// The organizational domain is the name or lies above it, and has at most one more label than a
     /// public suffix that says that it is one.
     #[test]
-    fn the_organizational_domain_lies_on_the_way_up(
+    fn the_organizational_domain_is_the_name_or_one_above_it(
         labels in proptest::collection::vec("[a-z]{1,3}", 1..12),
         kinds in proptest::collection::vec(0..5_usize, 12),
     ) {

@@ -83,7 +83,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_cell_that_would_be_a_formula_is_guarded() {
+    fn a_cell_that_a_spreadsheet_would_take_for_a_formula_is_quoted() {
         for cell in ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1"] {
             assert_eq!(guard(cell), format!("'{cell}"));
         }

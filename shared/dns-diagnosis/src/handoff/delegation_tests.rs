@@ -112,7 +112,7 @@ fn a_zone_at_another_provider_has_no_resource_and_no_data_source() {
 }
 
 #[test]
-fn a_change_batch_is_for_one_hosted_zone_and_names_the_other() {
+fn a_change_batch_is_for_one_hosted_zone_and_mentions_the_other() {
     let scene = at_route53();
     let observations = delegated(&scene, KEYS, "ns-7.awsdns-07.net");
     let (keys, others) = keys_and_others(&scene);
@@ -136,7 +136,7 @@ fn a_change_batch_is_for_one_hosted_zone_and_names_the_other() {
 }
 
 #[test]
-fn the_comment_of_a_batch_is_as_long_as_route_53_takes_beside_other_zones() {
+fn the_comment_of_a_batch_fits_route_53_even_if_it_mentions_other_zones() {
     let domain = format!("{}example.com", "abcdefgh.".repeat(22));
     let scene = Scene::bare(&domain, &domain);
     let mut observations = scene.observations();

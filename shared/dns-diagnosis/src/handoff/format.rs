@@ -26,7 +26,7 @@ pub enum HandoffFormat {
     Html,
 }
 
-/// A `?format=` that is none.
+/// An unknown `?format=`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("must be one of json, zone, csv, terraform, route53, text, html")]
 pub struct UnknownFormat;
@@ -197,7 +197,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_format_is_known_by_its_name() {
+    fn a_handoff_format_is_found_by_its_name() {
         for format in HandoffFormat::ALL {
             assert_eq!(format.as_str().parse(), Ok(format));
             assert_eq!(serde_json::to_value(format).unwrap(), format.as_str());
@@ -207,7 +207,7 @@ mod tests {
     }
 
     #[test]
-    fn accept_prefers_by_weight_and_by_precision() {
+    fn the_accept_header_prefers_formats_by_weight_and_precision() {
         use HandoffFormat::{Csv, Html, Json, Text, Zone};
         for (accept, format) in [
             ("", Some(Json)),
@@ -235,7 +235,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_header_is_read_without_panic(accept in "\\PC{0,60}") {
+        fn any_accept_header_is_read_without_a_panic(accept in "\\PC{0,60}") {
             let _ = HandoffFormat::from_accept(&accept);
         }
     }

@@ -57,7 +57,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(256))]
 
     #[test]
-    fn no_text_of_a_client_hides_links_or_makes_a_line(
+    fn client_text_adds_no_hidden_characters_links_or_lines_to_a_letter(
         community in hostile(),
         note in hostile(),
         local in "[a-z]{1,5}([.]com){0,2}",

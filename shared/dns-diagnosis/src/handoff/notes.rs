@@ -144,7 +144,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_that_the_field_does_not_take_comes_with_whom_to_ask() {
+    fn the_note_for_a_name_too_long_for_the_field_says_whom_to_ask() {
         let long = "a".repeat(61);
         let note = note_at("dns1.registrar-servers.com", &long);
         assert!(

@@ -46,7 +46,7 @@ fn wildcard_answers_are_not_repeated_in_a_record_set() {
 }
 
 #[test]
-fn the_token_is_handed_over_at_the_domain_if_an_alias_of_another_service_has_its_name() {
+fn the_txt_token_is_placed_at_the_domain_if_a_foreign_cname_has_its_name() {
     let scene = Scene::bare("example.com", "example.com")
         .publish("_amazonses.example.com", cname("verify.example.net"))
         .publish("example.com", txt("v=spf1 -all"));

@@ -53,7 +53,7 @@ fn bare() -> Scene {
 }
 
 #[test]
-fn a_policy_of_others_is_never_joined_by_ours() {
+fn no_dmarc_record_is_handed_over_beside_an_existing_one() {
     assert!(has_dmarc(&bare()));
     for text in [
         "v=DMARC1; p=reject",
@@ -89,7 +89,7 @@ fn our_policy_stays_in_every_format_once_it_is_published() {
 }
 
 #[test]
-fn a_policy_that_applies_from_above_is_not_weakened_by_ours() {
+fn no_dmarc_record_is_handed_over_that_would_weaken_the_policy_above() {
     let own = "_dmarc.a.mail.example.com";
     let deep = || Scene::bare("a.mail.example.com", "example.com");
     assert!(hands_over(&deep(), own, "TXT"));
@@ -105,7 +105,7 @@ fn a_policy_that_applies_from_above_is_not_weakened_by_ours() {
 }
 
 #[test]
-fn nothing_is_handed_over_for_a_policy_name_that_a_cname_holds() {
+fn no_dmarc_record_is_handed_over_if_a_cname_has_its_name() {
     let vendor = "example.com.dmarc.vendor.example";
     let with_policy = bare()
         .publish(DMARC, cname(vendor))
@@ -119,7 +119,7 @@ fn nothing_is_handed_over_for_a_policy_name_that_a_cname_holds() {
 }
 
 #[test]
-fn without_an_answer_ours_is_kept_and_none_is_added_below_an_unknown_policy() {
+fn without_answers_our_policy_is_kept_and_none_is_added_below_an_unknown_one() {
     let silent = (0..3).fold(Scene::right(), |scene, server| {
         scene.fault(server, Outcome::TimedOut)
     });
@@ -145,7 +145,7 @@ fn without_an_answer_ours_is_kept_and_none_is_added_below_an_unknown_policy() {
 }
 
 #[test]
-fn a_terraform_file_without_a_record_says_how_to_keep_it() {
+fn a_terraform_file_without_our_policy_explains_terraform_state_rm() {
     let scene = Scene::right().instead(RecordId::Dmarc, txt("v=DMARC1; p=reject"));
     let body = document(&scene, HandoffFormat::Terraform);
     let address = "aws_route53_record.lasso_example_com_dmarc";
@@ -157,7 +157,7 @@ fn a_terraform_file_without_a_record_says_how_to_keep_it() {
 }
 
 #[test]
-fn the_name_of_another_mail_service_is_left_to_it() {
+fn no_mail_from_record_is_handed_over_at_a_name_of_another_mail_service() {
     let taken = |data: Data| {
         let scene = bare().publish(MAIL_FROM, data);
         !hands_over(&scene, MAIL_FROM, "MX") && !hands_over(&scene, MAIL_FROM, "TXT")
@@ -195,7 +195,7 @@ fn spf(scene: &Scene) -> Vec<String> {
 }
 
 #[test]
-fn one_spf_record_is_handed_over_and_it_is_the_one_that_the_fix_names() {
+fn the_one_spf_record_handed_over_is_the_one_in_the_fix() {
     let ours = "v=spf1 include:amazonses.com ~all";
     assert_eq!(spf(&bare()), [ours]);
     for text in [

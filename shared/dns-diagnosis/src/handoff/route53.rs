@@ -14,7 +14,7 @@ use crate::providers::Panel;
 use crate::records::character_strings::{octal_escape, strings};
 use crate::records::{Record, RecordId};
 
-/// The most characters of a comment (Route 53 API reference, `ChangeBatch`).
+/// The maximum length, in characters, of a comment (Route 53 API reference, `ChangeBatch`).
 const MAX_COMMENT: usize = 256;
 
 #[derive(Serialize)]

@@ -63,7 +63,7 @@ fn any_records() -> impl Strategy<Value = Vec<Record>> {
 }
 
 #[test]
-fn a_time_is_in_words_and_says_its_zone() {
+fn a_time_is_written_in_words_with_its_time_zone() {
     let noon = "2026-06-01T12:00:00Z".parse().unwrap();
     assert_eq!(super::in_words(noon), "1 June 2026, 12:00 UTC");
 }
@@ -162,7 +162,7 @@ fn an_existing_policy_is_left_alone_in_every_format() {
 }
 
 #[test]
-fn a_change_batch_repeats_what_is_at_the_name() {
+fn a_change_batch_keeps_the_values_already_at_the_name() {
     let scene = Scene::bare("example.com", "example.com")
         .publish("_amazonses.example.com", txt(OTHER_TOKEN))
         .publish("_amazonses.example.com", txt("quote\" back\\092 nul\\000"))
@@ -295,7 +295,7 @@ fn every_format_of_an_ownership_record_says_what_publishing_it_does() {
 }
 
 #[test]
-fn the_comment_of_a_change_batch_is_as_long_as_route_53_takes() {
+fn the_comment_of_a_change_batch_is_no_longer_than_route_53_accepts() {
     let domain = DomainName::parse(&format!("{}example.com", "abcdefgh.".repeat(22))).unwrap();
     let client = ClientId::parse(&"c".repeat(128)).unwrap();
     let ownership = crate::records::ownership_record(&domain, "s3cret");
@@ -314,7 +314,7 @@ fn the_comment_of_a_change_batch_is_as_long_as_route_53_takes() {
 }
 
 #[test]
-fn documents_have_names_that_are_safe_in_a_header() {
+fn file_names_of_documents_are_safe_in_a_header() {
     let domain = DomainName::parse("bücher.example").unwrap();
     let handoff = Handoff {
         domain: &domain,
@@ -348,7 +348,7 @@ fn without(ids: &[RecordId]) -> Scene {
 const TEXTS: [HandoffFormat; 2] = [HandoffFormat::Text, HandoffFormat::Html];
 
 #[test]
-fn records_that_sending_does_not_depend_on_are_not_said_to_let_lasso_send() {
+fn records_not_needed_for_sending_are_not_said_to_let_lasso_send() {
     // A key of its owner, and no TXT token.
     let scene = without(&[
         RecordId::Verification,

@@ -44,7 +44,7 @@ pub struct Provider {
     /// How a further value of a name is typed, if all of them are in one record.
     #[serde(default, skip_serializing)]
     pub further_value: Option<String>,
-    /// The most characters that its host field takes.
+    /// The maximum number of characters that its host field takes.
     #[serde(default, skip_serializing)]
     pub longest_host: Option<usize>,
     /// A further remark.
@@ -277,7 +277,7 @@ mod tests {
     }
 
     #[test]
-    fn a_look_alike_and_a_private_server_belong_to_no_provider() {
+    fn look_alike_and_private_name_servers_belong_to_no_provider() {
         for host in [
             "ns1.example.com",
             "ns.cloudflare.com.example.net",
@@ -291,13 +291,13 @@ mod tests {
     }
 
     #[test]
-    fn most_of_the_servers_decide() {
+    fn the_provider_of_most_name_servers_is_detected() {
         let hosts = ["ns1.hover.com", "dns1.easydns.com", "dns2.easydns.com"];
         assert_eq!(detect(&hosts).unwrap().name, "easyDNS");
     }
 
     #[test]
-    fn every_entry_can_be_shown() {
+    fn every_provider_entry_is_complete_and_unique() {
         let mut ids: Vec<&str> = all().iter().map(|provider| provider.id.as_str()).collect();
         for provider in all() {
             assert!(!provider.name_servers.is_empty(), "{}", provider.id);

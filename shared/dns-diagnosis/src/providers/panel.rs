@@ -155,7 +155,7 @@ impl Panel {
             .map_or(HOST_FIELD, |provider| &provider.fields.host)
     }
 
-    /// The most characters that the field for the name takes, if that is known.
+    /// The maximum number of characters that the field for the name takes, if that is known.
     pub fn longest_host(&self) -> Option<usize> {
         self.provider?.longest_host
     }
@@ -293,7 +293,7 @@ mod tests {
     }
 
     #[test]
-    fn a_preference_without_a_field_goes_into_the_value() {
+    fn an_mx_preference_without_its_own_field_goes_into_the_value() {
         let route53 = panel("ns-1.awsdns-00.com");
         assert_eq!(
             route53.value(&record().data),

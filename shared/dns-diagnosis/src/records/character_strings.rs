@@ -39,7 +39,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_string_has_at_most_255_octets() {
+    fn a_character_string_has_at_most_255_octets() {
         let lengths = |text: &str| -> Vec<usize> {
             let strings = strings(text.as_bytes(), decimal_escape);
             strings.iter().map(|string| string.len() - 2).collect()
@@ -51,7 +51,7 @@ mod tests {
     }
 
     #[test]
-    fn octets_are_escaped_as_the_format_has_them() {
+    fn octets_are_escaped_in_decimal_or_octal() {
         let text = "\"\\;é".as_bytes();
         assert_eq!(strings(text, decimal_escape), [r#""\"\\;\195\169""#]);
         assert_eq!(strings(text, octal_escape), [r#""\"\\;\303\251""#]);

@@ -331,7 +331,7 @@ mod tests {
     }
 
     #[test]
-    fn the_set_has_every_record_under_its_full_name() {
+    fn the_record_set_has_every_record_under_its_full_name() {
         let shown: Vec<String> = records()
             .iter()
             .map(|r| format!("{} {} {}", r.name, r.data.type_name(), r.data.value()))

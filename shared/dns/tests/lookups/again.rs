@@ -34,7 +34,7 @@ fn seen(look: &SecondLook) -> Sighting {
 }
 
 #[tokio::test]
-async fn two_servers_are_asked_over_tcp_and_none_over_udp() {
+async fn the_second_look_queries_two_servers_over_tcp_and_none_over_udp() {
     let net = three().await;
     let look = again(&net).await;
     assert!(look.answers.iter().all(|it| it.transport == Transport::Tcp));
@@ -48,7 +48,7 @@ async fn two_servers_are_asked_over_tcp_and_none_over_udp() {
 }
 
 #[tokio::test]
-async fn an_answer_that_is_forged_on_udp_is_not_seen_again() {
+async fn an_answer_forged_over_udp_is_not_confirmed_over_tcp() {
     let net = three().await;
     for server in &net.servers[1..] {
         let truth = FaultRule::under(NAME, Fault::NoSuchName);
@@ -93,7 +93,7 @@ async fn one_server_of_several_does_not_confirm_a_record() {
 }
 
 #[tokio::test]
-async fn a_zone_with_one_address_is_seen_at_that_one() {
+async fn a_zone_with_one_server_address_is_confirmed_there() {
     let zone: Zones = &[(
         "maple.com",
         "@ NS ns1
@@ -148,7 +148,7 @@ async fn a_name_server_without_a_known_address_counts_as_listed() {
 }
 
 #[tokio::test]
-async fn without_a_zone_no_record_is_seen() {
+async fn no_record_is_confirmed_without_a_zone() {
     let net = three().await;
     net.servers[0].set_faults([FaultRule::everywhere(Fault::Drop)]);
     let look = again(&net).await;

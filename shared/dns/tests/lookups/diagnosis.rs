@@ -123,7 +123,7 @@ fn of(diagnosis: &Diagnosis, id: Id) -> (State, Vec<Code>) {
 }
 
 #[tokio::test]
-async fn right_at_the_source_and_old_at_the_resolver_is_on_its_way() {
+async fn a_record_correct_at_its_servers_and_old_at_the_resolver_is_propagating() {
     let (new, old) = (zone(&[], ""), zone(&[Id::Verification], ""));
     assert_eq!(
         at_three([&old, &new, &new], Id::Verification).await,
@@ -132,7 +132,7 @@ async fn right_at_the_source_and_old_at_the_resolver_is_on_its_way() {
 }
 
 #[tokio::test]
-async fn right_at_one_server_and_missing_at_the_other_is_a_disagreement() {
+async fn a_record_correct_at_one_server_and_missing_at_the_other_is_a_disagreement() {
     let (new, old) = (zone(&[], ""), zone(&[Id::Verification], ""));
     assert_eq!(
         at_three([&new, &new, &old], Id::Verification).await,
@@ -152,7 +152,7 @@ async fn a_record_without_its_subdomain_part_is_recognized() {
 }
 
 #[tokio::test]
-async fn servers_that_do_not_serve_the_zone_make_it_not_live() {
+async fn a_zone_that_its_servers_do_not_serve_is_not_live() {
     let parent = "example 60 NS ns1.other.com.\n";
     let hosts = "ns1 60 A 127.0.0.2\n";
     let net = Net::start(&[&[("com", parent), ("other.com", hosts)], &[]]).await;

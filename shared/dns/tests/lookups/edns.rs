@@ -36,7 +36,7 @@ fn ways() -> Vec<(&'static str, Vec<FaultRule>)> {
 }
 
 #[tokio::test]
-async fn a_server_that_does_not_know_edns_is_asked_without() {
+async fn a_server_without_edns_support_is_queried_without_edns() {
     for (way, rules) in ways() {
         let net = net().await;
         for server in &net.servers {
@@ -49,7 +49,7 @@ async fn a_server_that_does_not_know_edns_is_asked_without() {
 }
 
 #[tokio::test]
-async fn a_server_that_does_not_know_edns_is_asked_without_over_tcp_too() {
+async fn a_server_without_edns_support_is_queried_without_edns_over_tcp_too() {
     for (way, rules) in ways() {
         if way == "truncated without TCP" {
             continue;
@@ -67,7 +67,7 @@ async fn a_server_that_does_not_know_edns_is_asked_without_over_tcp_too() {
 }
 
 #[tokio::test]
-async fn a_server_that_does_not_know_edns_is_recognized_once_in_a_run() {
+async fn a_server_without_edns_support_is_recognized_once_per_run() {
     for (way, rules) in ways() {
         let net = net().await;
         net.servers[1].set_faults(rules);

@@ -46,7 +46,7 @@ fn asked_of_resolver(net: &Net) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn the_resolver_is_not_asked_for_names_that_do_not_exist() {
+async fn the_resolver_is_not_queried_for_names_that_do_not_exist() {
     let net = internet(HERE, HERE).await;
     let resolver = net.resolver();
     for name in ["example.com", "news.example.com", "a.b.example.com"] {

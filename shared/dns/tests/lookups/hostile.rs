@@ -10,7 +10,7 @@ use local_dns_server::{Fault, FaultRule};
 use crate::net::{Net, alias, ask, failed, found, impatient, no_such_name, question, source, txt};
 
 #[tokio::test]
-async fn loops_of_aliases_are_shown_and_not_followed() {
+async fn cname_loops_are_shown_and_not_followed() {
     let records = "a 60 CNAME b\nb 60 CNAME a\nself 60 CNAME self\n";
     let net = Net::start(&[&[("example.com", records)]]).await;
     for (name, target) in [("a", "b.example.com"), ("self", "self.example.com")] {
@@ -65,7 +65,7 @@ async fn control_characters_and_markup_are_shown_escaped() {
 }
 
 #[tokio::test]
-async fn name_servers_on_special_addresses_are_not_asked() {
+async fn name_servers_on_special_addresses_are_not_queried() {
     let zone = "@ 60 NS ns1\n@ 60 NS ns2\nns1 60 A 127.0.0.2\nns2 60 A 169.254.169.254\n\
          _amazonses 60 TXT token\n";
     let net = Net::start(&[&[("example.com", zone)], &[("example.com", zone)]]).await;
@@ -112,7 +112,7 @@ async fn thirteen_dead_servers_take_bounded_time() {
 }
 
 #[tokio::test]
-async fn a_call_ends_in_time_and_unanswered_questions_are_unknown() {
+async fn a_lookup_ends_in_time_and_unanswered_queries_are_unknown() {
     let net = Net::start(&[&[("example.com", "_amazonses 60 TXT token\n")]]).await;
     net.servers[0].set_faults([FaultRule::everywhere(Fault::Drop)]);
     let mut config = net.config();
@@ -134,7 +134,7 @@ async fn a_call_ends_in_time_and_unanswered_questions_are_unknown() {
 }
 
 #[tokio::test]
-async fn domains_with_dead_servers_hold_up_no_others() {
+async fn domains_with_dead_servers_delay_no_others() {
     let dead = dead_zone(4);
     let good = "@ 60 NS ns1\nns1 60 A 127.0.0.1\n_amazonses 60 TXT token\n";
     let dead_names = (0..15)
@@ -170,7 +170,7 @@ async fn domains_with_dead_servers_hold_up_no_others() {
 }
 
 #[tokio::test]
-async fn a_call_that_never_gets_its_turn_is_unknown() {
+async fn a_lookup_that_waits_too_long_for_its_turn_is_unknown() {
     let net = Net::start(&[&[("example.com", "_amazonses 60 TXT token\n")]]).await;
     net.servers[0].set_faults([FaultRule::everywhere(Fault::Drop)]);
     let mut config = net.config();

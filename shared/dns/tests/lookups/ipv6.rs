@@ -41,7 +41,7 @@ fn resolver(net: &Net, ipv6: bool) -> Resolver {
 const MIXED: [&str; 2] = ["A 127.0.0.3", "AAAA ::1"];
 
 #[tokio::test]
-async fn without_a_route_they_do_not_count_as_failed_attempts() {
+async fn ipv6_servers_without_a_route_do_not_count_as_failed_attempts() {
     let net = net(&MIXED).await;
     let began = Instant::now();
     let seen = ask(&resolver(&net, false), NAME, RecordType::Txt).await;
@@ -62,7 +62,7 @@ async fn without_a_route_they_do_not_count_as_failed_attempts() {
 }
 
 #[tokio::test]
-async fn without_a_route_the_resolver_answers_for_an_ipv6_only_zone() {
+async fn without_an_ipv6_route_the_resolver_answers_for_an_ipv6_only_zone() {
     let net = net(&["AAAA ::1"]).await;
     let began = Instant::now();
     let seen = ask(&resolver(&net, false), NAME, RecordType::Txt).await;
@@ -72,7 +72,7 @@ async fn without_a_route_the_resolver_answers_for_an_ipv6_only_zone() {
 }
 
 #[tokio::test]
-async fn with_a_route_an_ipv6_only_server_is_queried() {
+async fn with_an_ipv6_route_an_ipv6_only_server_is_queried() {
     let net = net(&MIXED).await;
     let seen = ask(&resolver(&net, true), NAME, RecordType::Txt).await;
     assert_eq!(seen.authoritative.len(), 2, "{seen:?}");

@@ -10,7 +10,7 @@ use crate::net::{
 const SOA: &str = "@ 60 SOA ns1 hostmaster 1 7200 900 86400 7\n";
 
 #[tokio::test]
-async fn every_type_is_read_as_the_domain_writes_it() {
+async fn every_record_type_is_normalized() {
     let records = r#"
         @ 60 SOA NS1 hostmaster 1 7200 900 86400 7
         @ 60 NS NS1
@@ -136,7 +136,7 @@ async fn two_addresses_of_a_host_count_as_two_servers() {
 }
 
 #[tokio::test]
-async fn new_at_the_source_and_old_at_the_resolver_are_told_apart() {
+async fn new_data_at_the_servers_and_old_data_at_the_resolver_are_both_shown() {
     let head = "@ 60 NS ns1\nns1 60 A 127.0.0.2\n";
     let old = format!("{SOA}{head}_dmarc 60 TXT old\n");
     let new = format!("{SOA}{head}_dmarc 60 TXT new\n_amazonses 60 TXT token\n");
@@ -212,7 +212,7 @@ async fn names_are_searched_in_known_zones_and_through_delegations() {
 }
 
 #[tokio::test]
-async fn explaining_questions_go_to_the_resolver_if_no_server_answers() {
+async fn explaining_queries_go_to_the_resolver_if_no_server_answers() {
     let zone = "@ 60 NS ns1\nns1 60 A 127.0.0.2\nhere 60 TXT token\n";
     let net = Net::alike(2, "example.com", zone).await;
     let questions = [question("here.example.com", RecordType::Txt)];
@@ -228,7 +228,7 @@ async fn explaining_questions_go_to_the_resolver_if_no_server_answers() {
 }
 
 #[tokio::test]
-async fn a_truncated_answer_is_taken_on_tcp() {
+async fn a_truncated_answer_is_fetched_over_tcp() {
     let long = "x".repeat(250);
     let texts = (0..20)
         .map(|index| format!("{index:02}{long}"))
@@ -245,7 +245,7 @@ async fn a_truncated_answer_is_taken_on_tcp() {
 }
 
 #[tokio::test]
-async fn a_hundred_look_ups_in_a_zone_cost_one_walk() {
+async fn a_hundred_lookups_in_a_zone_share_one_walk_of_the_delegations() {
     let records = "@ 60 NS ns1\nns1 60 A 127.0.0.1\n";
     let net = Net::start(&[&[("example.com", records)]]).await;
     let questions = (0..100)
@@ -276,7 +276,7 @@ async fn a_hundred_look_ups_in_a_zone_cost_one_walk() {
 }
 
 #[tokio::test]
-async fn no_questions_give_no_observations_and_bad_names_are_malformed() {
+async fn without_questions_there_are_no_observations_and_invalid_names_are_malformed() {
     let net = Net::start(&[&[]]).await;
     assert_eq!(net.resolver().observe(&[]).await, []);
     for name in ["a..example.com", &"a".repeat(64), r"\"] {

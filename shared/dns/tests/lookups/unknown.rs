@@ -93,7 +93,7 @@ async fn each_fault_of_a_server_has_its_own_outcome() {
 }
 
 #[tokio::test]
-async fn an_answer_counts_when_the_other_server_fails() {
+async fn an_answer_is_used_even_if_the_other_server_fails() {
     let net = two_name_servers().await;
     for fault in [Fault::ServFail, Fault::Refused, Fault::Drop, Fault::Lame] {
         net.servers[2].set_faults([FaultRule::everywhere(fault)]);
@@ -130,7 +130,7 @@ async fn a_closed_port_and_a_server_without_address_count_as_no_answer() {
 }
 
 #[tokio::test]
-async fn a_silent_server_is_waited_for_once_in_a_run() {
+async fn a_silent_server_is_waited_for_once_per_run() {
     let net = two_name_servers().await;
     net.servers[2].set_faults([FaultRule::everywhere(Fault::Drop)]);
     let resolver = net.resolver();
@@ -183,7 +183,7 @@ async fn the_second_resolver_is_asked_when_the_first_fails() {
 }
 
 #[tokio::test]
-async fn a_failure_that_vanishes_without_validation_is_a_bogus_zone() {
+async fn a_failure_that_disappears_without_dnssec_validation_means_a_bogus_zone() {
     let validating = OddServer::start(|query| {
         vec![if query.metadata.checking_disabled {
             with_text(&query, "token")
@@ -197,7 +197,7 @@ async fn a_failure_that_vanishes_without_validation_is_a_bogus_zone() {
 }
 
 #[tokio::test]
-async fn a_server_that_does_not_know_edns_is_asked_without() {
+async fn a_server_without_edns_support_is_queried_without_edns() {
     let old = OddServer::start(|query| {
         vec![if query.edns.is_some() {
             with_code(&query, ResponseCode::FormErr)

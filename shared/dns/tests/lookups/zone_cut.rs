@@ -52,14 +52,14 @@ async fn with_a_parent(delegation: &str) -> Net {
 }
 
 #[tokio::test]
-async fn a_domain_unknown_to_the_resolver_is_found_at_its_parent() {
+async fn a_domain_unknown_to_the_resolver_is_found_at_its_parent_zone() {
     let net = with_a_parent("example 60 NS ns.example\nns.example 60 A 127.0.0.3\n").await;
     let outcome = net.resolver().zone("example.com").await;
     assert_eq!(outcome, zone("example.com", &["ns.example.com"]));
 }
 
 #[tokio::test]
-async fn a_zones_own_names_for_its_delegated_servers_are_included() {
+async fn name_servers_that_only_the_zone_itself_names_are_included() {
     let delegation = "example 60 NS ns.registrar\nns.registrar 60 A 127.0.0.3\n";
     let net = with_a_parent(delegation).await;
     let both = zone("example.com", &["ns.example.com", "ns.registrar.com"]);
@@ -67,7 +67,7 @@ async fn a_zones_own_names_for_its_delegated_servers_are_included() {
 }
 
 #[tokio::test]
-async fn a_domain_that_its_parent_does_not_know_does_not_exist() {
+async fn a_domain_unknown_to_its_parent_zone_does_not_exist() {
     let net = with_a_parent("").await;
     let outcome = net.resolver().zone("example.com").await;
     assert_eq!(outcome, ZoneOutcome::NoSuchDomain);

@@ -76,7 +76,7 @@ fn after(register: ClaimRegister, step: Step, name: &DomainName, who: &ClientId)
 }
 
 #[test]
-fn a_register_is_full_long_before_the_limit_of_the_store() {
+fn a_claim_register_is_full_before_its_item_reaches_the_size_limit() {
     for step in [Step::Add, Step::Prove] {
         let mut register = ClaimRegister::empty("example.com");
         for n in 0..2_000 {
@@ -132,7 +132,7 @@ fn a_claims_counted_size_is_an_upper_bound() {
 }
 
 #[test]
-fn losing_and_giving_up_names_makes_the_register_smaller_each_time() {
+fn each_lost_or_released_name_makes_the_register_smaller() {
     let who = client(1);
     let filled = (0..100).fold(ClaimRegister::empty("example.com"), |register, n| {
         register.taken(&long_name(n), &who, NOW)
@@ -177,7 +177,7 @@ fn of_an_earlier_release(tombstones: usize) -> ClaimRegister {
 }
 
 #[test]
-fn tombstones_in_old_registers_count_and_move_out() {
+fn tombstones_in_old_registers_apply_and_are_moved_out() {
     let maple = ClientId::parse("maple").unwrap();
     let mut register = of_an_earlier_release(30);
     let standing = register.standing(&long_name(3), &client(1), NOW);
@@ -262,7 +262,7 @@ fn a_short_reservation_does_not_end_a_long_one() {
 }
 
 #[test]
-fn a_proven_or_lost_name_is_reserved_in_full_whatever_ses_has_seen() {
+fn a_proven_or_lost_name_is_fully_reserved_in_every_ses_status() {
     let (mail, maple) = (name("mail.example.com"), client(1));
     let until = |register: &ClaimRegister| register.tombstone(&mail).unwrap().until;
     let proven = ClaimRegister::empty("example.com").proven(&mail, &maple, &[], NOW);

@@ -6,8 +6,8 @@ use super::size::ROOM_WITHOUT_PROOF;
 use super::{Claim, ClaimRegister, Reservation, TOMBSTONE_WINDOW, Tombstone};
 use crate::names::{ClientId, DomainName};
 
-/// The most tombstones that one write moves out of a register of an earlier release, which stored
-/// them inside. A transaction of DynamoDB has at most 100 items.
+/// The maximum number of tombstones that one write moves out of a register of an earlier release,
+/// which stored them inside. A transaction of DynamoDB has at most 100 items.
 const MOVED_AT_ONCE: usize = 8;
 
 impl ClaimRegister {

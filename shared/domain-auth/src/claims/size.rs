@@ -4,8 +4,9 @@
 use super::{Claim, ClaimRegister};
 use crate::names::{ClientId, DomainName};
 
-/// The most names under one organizational domain that one client may hold, including names that
-/// are being removed. A client usually has one name for each community, and a few for tests.
+/// The maximum number of names under one organizational domain that one client may hold, including
+/// names that are being removed. A client usually has one name for each community, and a few for
+/// tests.
 pub const NAMES_PER_CLIENT: usize = 100;
 
 /// From this size on, in bytes, a name cannot be taken without proof: the claim is contested and

@@ -7,13 +7,13 @@ use super::DnsLook;
 use crate::diagnosis::{Also, Diagnosis, DmarcDiscovery, DomainDiagnosis, Fix, RecordDiagnosis};
 use crate::dns::{Observation, ZoneOutcome};
 
-/// The most octets of a look, as JSON text.
+/// The maximum size, in octets, of a look, as JSON text.
 pub const MAX_LOOK: usize = 64 * 1024;
-/// The most octets of one observation that are kept if the look is too large.
+/// The maximum size, in octets, of one observation that is kept if the look is too large.
 const MAX_OBSERVATION: usize = 8 * 1024;
-/// The most octets of one text in it, as JSON.
+/// The maximum size, in octets, of one text in it, as JSON.
 const MAX_TEXT: usize = 1024;
-/// The most octets of the names of the zone's servers.
+/// The maximum size, in octets, of the names of the zone's servers.
 const MAX_HOSTS: usize = 8 * 1024;
 /// The digits of a time to live, and the octets of [`DnsLook::left_out`] with its name.
 const TTL_DIGITS: usize = 10;

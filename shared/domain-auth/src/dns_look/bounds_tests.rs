@@ -56,7 +56,7 @@ fn look(observations: Vec<Observation>) -> DnsLook {
 }
 
 #[test]
-fn a_look_that_fits_is_stored_whole() {
+fn a_look_that_fits_is_stored_completely() {
     let mut small = look(vec![observation("a.example.com", 3, 300)]);
     for record in &mut small.diagnosis.records {
         record.message = "Short.".to_owned();
@@ -94,7 +94,7 @@ fn a_look_that_is_too_large_keeps_states_and_fixes() {
 }
 
 #[test]
-fn times_to_live_change_neither_what_is_cut_nor_the_digest() {
+fn ttls_change_neither_the_digest_nor_what_is_left_out() {
     let at = |ttl| {
         let observations = (0..19).map(|n| observation(&format!("n{n}.example.com"), 160, ttl));
         look(observations.collect()).bounded()
@@ -106,7 +106,7 @@ fn times_to_live_change_neither_what_is_cut_nor_the_digest() {
 }
 
 #[test]
-fn a_text_is_cut_by_what_it_takes_as_json() {
+fn a_text_is_cut_by_its_size_in_json() {
     for text in ["x", "\u{1}", "\"", "ü", "\u{1f600}"] {
         let clipped = clipped(text.repeat(5_000));
         let octets = length(&clipped);

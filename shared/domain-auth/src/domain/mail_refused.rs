@@ -1,4 +1,4 @@
-//! Emails about a domain that did not reach their reader.
+//! Emails about a domain that were not delivered or were reported as spam.
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -7,7 +7,7 @@ use crate::evidence;
 use crate::history::{Action, Actor};
 use crate::mail_refusal::{MailRefusal, MailReport, Mailing, REMEMBERED};
 
-/// The most that Amazon SES's clock may differ from ours.
+/// The maximum difference between Amazon SES's clock and ours.
 const CLOCKS_DIFFER: SignedDuration = SignedDuration::from_mins(1);
 
 impl Domain {

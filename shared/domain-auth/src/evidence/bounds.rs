@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 use super::{Evidence, LEFT_OUT};
 use crate::action::Action;
 
-/// The most octets of the evidence of one line, as JSON text.
+/// The maximum size, in octets, of the evidence of one line, as JSON text.
 pub(super) const MAX_EVIDENCE: usize = 32 * 1024;
 /// The longest text, in octets, and the longest list in evidence that was too large. The second
 /// pair is for evidence that is still too large.

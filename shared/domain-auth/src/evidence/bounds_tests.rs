@@ -28,7 +28,7 @@ fn evidence_that_is_too_large_keeps_its_reason() {
 }
 
 #[test]
-fn without_details_the_reason_is_still_of_its_kind() {
+fn evidence_without_details_keeps_its_kind() {
     let holder = json!({
         "reason": "proven_by_another_client",
         "internal": { "client": "cedar", "name": "example.com" },

@@ -65,7 +65,7 @@ mod tests {
     }
 
     #[test]
-    fn an_erased_line_tells_the_same_story_without_what_a_person_wrote() {
+    fn an_erased_history_line_keeps_its_meaning_without_text_of_a_person() {
         for (action, evidence, sentence) in [
             (
                 Action::Displaced,

@@ -210,7 +210,7 @@ pub(crate) struct Letter {
     pub(super) note: Option<String>,
 }
 
-/// Which email did not reach its reader, and why. The address is masked.
+/// Which email was not delivered or was reported as spam, and why. The address is masked.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct MailRefused {
     pub(super) to: String,

@@ -199,7 +199,7 @@ pub(crate) fn of_letter(to: &EmailAddress, note: Option<&Note>) -> Evidence {
     }))
 }
 
-/// Which email did not reach its reader, and why.
+/// Which email was not delivered or was reported as spam, and why.
 pub(crate) fn of_mail_refusal(refusal: &MailRefusal) -> Evidence {
     Evidence::new(Facts::MailRefusal(MailRefused {
         to: refusal.to.clone(),

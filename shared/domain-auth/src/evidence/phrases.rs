@@ -68,7 +68,7 @@ pub(super) fn seen(facts: Option<&Facts>) -> String {
     format!(": {found} of {looked_for} records {were} found{unknown}")
 }
 
-/// Which email did not reach its reader, and why.
+/// Which email was not delivered or was reported as spam, and why.
 pub(super) fn email_refused(refused: &MailRefused) -> String {
     let email = match refused.email {
         Mailing::Instructions => "the email with the records",

@@ -117,7 +117,7 @@ struct Example {
 }
 
 #[test]
-fn a_line_reads_as_in_the_examples() {
+fn history_sentences_equal_those_of_the_examples() {
     let examples: Vec<Example> =
         serde_json::from_str(include_str!("sentences_story.json")).unwrap();
     for example in &examples {
@@ -150,7 +150,7 @@ fn a_line_reads_as_in_the_examples() {
 }
 
 #[test]
-fn a_person_without_a_name_is_shown_by_the_subject() {
+fn a_person_without_a_name_is_shown_by_the_token_subject() {
     let added =
         |actor: &Actor, reader| told(actor, Action::Added, (None, Status::Pending), None, reader);
     let unnamed = Actor::client_admin("3f1c");
@@ -170,7 +170,7 @@ fn a_person_without_a_name_is_shown_by_the_subject() {
 }
 
 #[test]
-fn a_long_text_is_cut_and_the_sentence_still_ends() {
+fn a_long_text_is_cut_and_the_sentence_stays_complete() {
     let reason = json!({ "reason": "é".repeat(MAX_QUOTE + 1) });
     let moved = (Some(Status::Verified), Status::Rejected);
     let sentence = told(
@@ -202,7 +202,7 @@ fn any_actor() -> impl Strategy<Value = Actor> {
 
 proptest! {
     #[test]
-    fn every_line_is_one_sentence_in_one_line(
+    fn every_history_line_is_one_sentence_in_one_line(
         actor in any_actor(),
         (action, evidence) in any_evidence(),
         from in proptest::option::of(any_of(&ALL_STATES)),
@@ -275,7 +275,7 @@ fn the_line_of_an_erased_client_has_a_subject_and_no_person() {
 }
 
 #[test]
-fn a_person_of_a_client_is_not_named_as_if_of_lasso() {
+fn a_clients_person_whose_name_contains_lasso_is_not_named() {
     for (name, client_name) in [
         ("Lasso support", Some("Maple Homes")),
         ("Sam Field (LASSO support)", None),
@@ -294,7 +294,7 @@ fn a_person_of_a_client_is_not_named_as_if_of_lasso() {
 
 /// Lasso support is told of no note for a contested domain.
 #[test]
-fn a_note_for_a_contested_domain_is_not_said_to_be_told() {
+fn a_note_for_a_contested_domain_is_not_said_to_reach_support() {
     let note = Note::parse("We own it.").unwrap();
     let evidence = crate::evidence::of_call(Some(&note), &[]);
     for (actor, sentence) in [

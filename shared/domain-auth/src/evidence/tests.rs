@@ -51,7 +51,7 @@ fn kinds(evidence: &Evidence) -> [Option<u8>; 2] {
 }
 
 #[test]
-fn every_kind_of_evidence_is_among_those_that_are_written_and_read() {
+fn the_generated_evidence_covers_every_kind() {
     let mut runner = TestRunner::deterministic();
     let strategy = any_evidence();
     let mut seen = BTreeSet::new();
@@ -64,7 +64,7 @@ fn every_kind_of_evidence_is_among_those_that_are_written_and_read() {
 
 proptest! {
     #[test]
-    fn evidence_is_read_as_it_was_written((action, evidence) in any_evidence()) {
+    fn evidence_is_read_back_unchanged((action, evidence) in any_evidence()) {
         let text = serde_json::to_string(&evidence).unwrap();
         let read = Evidence::stored(action, serde_json::from_str(&text).unwrap());
         prop_assert_eq!(&read, &evidence);
@@ -72,7 +72,7 @@ proptest! {
     }
 
     #[test]
-    fn no_client_reads_what_is_internal((action, evidence) in any_evidence()) {
+    fn clients_do_not_see_internal_evidence((action, evidence) in any_evidence()) {
         let secret = "for Lasso support alone";
         let without = Evidence { internal: None, ..evidence };
         let with = without.clone().with_internal(Internal::Reason { reason: secret.to_owned() });
@@ -92,7 +92,7 @@ proptest! {
 }
 
 #[test]
-fn evidence_that_fits_no_kind_of_its_action_is_kept_as_it_was() {
+fn evidence_of_an_unknown_kind_is_kept_unchanged() {
     let of_the_first_release = json!({
         "reason": "contested",
         "internal": { "reason": "proven", "to": "cedar-homes" },

@@ -88,7 +88,7 @@ fn is_paced(domain: &Domain, at: i64, every: i64) {
 }
 
 #[test]
-fn a_pending_domain_is_looked_at_ever_more_rarely() {
+fn looks_at_a_pending_domain_become_ever_rarer() {
     let domain = pending();
     for (at, every) in [
         (0, 0),
@@ -107,7 +107,7 @@ fn a_pending_domain_is_looked_at_ever_more_rarely() {
 }
 
 #[test]
-fn a_person_who_hurries_it_begins_the_pace_again() {
+fn looks_are_frequent_again_after_a_person_asks_for_them() {
     let mut domain = pending();
     let hour = 60 * 40;
     is_paced(&domain, hour, 60);
@@ -187,7 +187,7 @@ fn broken_and_failed_domains_are_watched_for_a_repair() {
 }
 
 #[test]
-fn only_the_service_and_lasso_support_can_keep_a_domain_waiting() {
+fn patience_ends_only_for_waits_on_the_service_or_support() {
     let patience = Patience {
         provisioning: HOUR,
         staff: DAY,

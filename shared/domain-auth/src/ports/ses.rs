@@ -249,7 +249,7 @@ pub trait Identities: Send + Sync {
     fn region(&self) -> &str;
 }
 
-/// The most identities that one status call takes (SES v1 API reference,
+/// The maximum number of identities that one status call takes (SES v1 API reference,
 /// `GetIdentityVerificationAttributes`).
 pub const STATUS_BATCH: usize = 100;
 
@@ -320,7 +320,7 @@ pub struct IdentityPage {
     pub next: Option<String>,
 }
 
-/// The most identities in one page of the list (SES v2 API reference, `ListEmailIdentities`).
+/// The maximum number of identities in one page of the list (SES v2 API reference, `ListEmailIdentities`).
 pub const LIST_PAGE: usize = 1_000;
 
 /// Lists all identities of the account in the region.

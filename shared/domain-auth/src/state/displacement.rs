@@ -13,7 +13,7 @@ use crate::plain_text::quotation;
 pub struct Displacement {
     /// When the client lost the name.
     pub at: Timestamp,
-    /// Why.
+    /// The reason for the loss.
     pub why: DisplacedBy,
     /// Whether Lasso sent for the domain until then.
     pub was_sending: bool,
@@ -102,7 +102,7 @@ mod tests {
     }
 
     #[test]
-    fn the_sentences_say_why_and_whether_mail_has_stopped() {
+    fn the_sentences_say_why_a_name_was_lost_and_whether_mail_stopped() {
         let released = |reason: &str| DisplacedBy::ReleasedByLassoSupport {
             reason: reason.to_owned(),
         };
@@ -151,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_that_ses_has_for_another_was_never_lost() {
+    fn a_foreign_identity_found_while_provisioning_is_not_a_loss() {
         let of =
             |status| Displacement::of(status, DisplacedBy::IdentityNotOurs, Timestamp::UNIX_EPOCH);
         assert_eq!(of(Status::Provisioning), None);

@@ -48,7 +48,7 @@ pub enum Trigger {
     Displaced {
         /// Value of the new ownership record.
         ownership_secret: String,
-        /// Why.
+        /// The reason for the loss.
         why: DisplacedBy,
     },
     /// The client or support removes it, or it has expired.

@@ -58,7 +58,7 @@ pub struct Checked {
 pub struct CheckLimits {
     /// Calls per second that SES accepts for each operation. Requests get a part of them.
     pub ses_calls_per_second: u32,
-    /// Checks that a client may make in a minute.
+    /// Checks that a client may make per minute.
     pub checks_per_minute: u32,
 }
 

@@ -33,8 +33,8 @@ pub use self::ground::Ground;
 pub(super) use self::steps::displaced;
 pub(super) use self::stuck::stuck;
 
-/// The most claimants that are stored with a holder, which limits the size of its item. Lasso
-/// support is told of each claimant anyway.
+/// The maximum number of claimants that are stored with a holder, which limits the size of its
+/// item. Lasso support is told of each claimant anyway.
 const CHALLENGERS: usize = 20;
 
 /// Whether a DNS look of a contested domain proves the claim. The ownership record of this claim

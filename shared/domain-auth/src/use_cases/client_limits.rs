@@ -14,11 +14,11 @@ use crate::ports::{Clock, StoreError};
 pub struct WantedLimits {
     /// Domains in the client's list.
     pub domains: Option<u32>,
-    /// Domains that it adds on a day.
+    /// Domains that it adds per day.
     pub added_per_day: Option<u32>,
-    /// Emails to Lasso support on a day.
+    /// Emails to Lasso support per day.
     pub support_emails_per_day: Option<u32>,
-    /// Why.
+    /// The reason, in the words of Lasso support.
     pub reason: Note,
 }
 

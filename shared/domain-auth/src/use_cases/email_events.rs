@@ -30,8 +30,8 @@ pub use sorting::Item;
 pub const SENDING_LEASE: SignedDuration = SignedDuration::from_secs(30);
 
 /// How long an email that SES refused permanently is not tried again. Copies of its message that
-/// arrive meanwhile are put aside without a call to SES. A message that is redriven after the cause
-/// is repaired comes later than this.
+/// arrive meanwhile become dead letters without a call to SES. A message that is redriven after the
+/// cause is repaired comes later than this.
 pub const REFUSED_FOR: SignedDuration = SignedDuration::from_mins(1);
 
 /// The longest time for one email if Amazon SES does not respond (10 s), and for storing the result
@@ -159,7 +159,7 @@ where
         }
     }
 
-    /// Takes the right to send, and decides how the event is reported by email.
+    /// Takes the lease of the email, and decides how the event is reported by email.
     async fn begin(&mut self, item: &Item<'_>) -> Result<Begun, EmailError> {
         if !self.is_in_time() {
             return Err(EmailError::NoTime);

@@ -19,8 +19,8 @@ use crate::ports::{ClaimStore, Clock, ListFilter, Ports, ReadDomains, StoreError
 const PAGE: usize = 100;
 /// Records erased in one call.
 const BATCH: usize = 100;
-/// The most parts of the table, a megabyte each, that a step reads. This leaves read capacity for
-/// other work.
+/// The maximum number of parts of the table, a megabyte each, that a step reads. This leaves read
+/// capacity for other work.
 const PARTS: usize = 16;
 
 alias! {

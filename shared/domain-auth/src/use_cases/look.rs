@@ -21,9 +21,9 @@ use crate::ports::{Clock, IdentityStatuses, Ids, Operation, Ports, SesError};
 use crate::state::{FailureReason, State, Status, Trigger, TriggerKind};
 use crate::watching::{self, Sight, Watch};
 
-/// Most rounds of queries for one domain: the records, probes that explain problems, and one for
-/// each level of an SPF record, of which there are at most ten (RFC 7208 section 4.6.4). Most
-/// domains take two.
+/// The maximum number of rounds of queries for one domain: the records, probes that explain
+/// problems, and one for each level of an SPF record, of which there are at most ten (RFC 7208
+/// section 4.6.4). Most domains take two.
 const ROUNDS: usize = 14;
 
 /// How long a DNS look of one domain may take. A question without an answer by then is unknown.

@@ -1,4 +1,4 @@
-//! Stores Amazon SES's report of an email that did not reach its reader with the domain.
+//! Stores with the domain that Amazon SES reported an email as not delivered, or as spam.
 
 use super::StoreTools;
 use crate::attempts::{Attempts, is_written};
@@ -21,7 +21,7 @@ pub enum NoteError {
     /// Other processes kept changing the same domain.
     #[error("others kept changing the domain")]
     Busy,
-    /// The store could not do it.
+    /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
 }

@@ -335,7 +335,7 @@ pub(super) async fn back_off(
     }
 }
 
-/// The most domains that one run takes, whatever the quota: all of them are in memory.
+/// The maximum number of domains that one run takes, whatever the quota: all of them are in memory.
 const TAKE: usize = 100 * STATUS_BATCH;
 
 impl Default for Settings {

@@ -63,8 +63,8 @@ pub async fn register_of<S: ReadClaims>(
         let tombstone = store.tombstone(&domain.name).await?;
         return Ok(register.with_tombstone(tombstone));
     }
-    // The domain is not in a register, so other clients may have taken the name in a register that
-    // the domain does not know.
+    // A domain in this state is in no register. Another client may hold the name in the register of
+    // another organizational domain, so all registers that touch the name are searched.
     let found = find(store, &domain.name, domain.organizational()).await?;
     Ok(found.register)
 }

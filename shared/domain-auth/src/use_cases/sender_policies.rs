@@ -20,7 +20,7 @@ use crate::ports::Clock;
 /// How long DNS is waited for.
 const PATIENCE: SignedDuration = SignedDuration::from_secs(1);
 
-/// The most names that are looked up for one request.
+/// The maximum number of names that are looked up for one request.
 const NAMES: usize = 20;
 
 /// The longest chain of aliases that is followed to a policy.

@@ -112,8 +112,8 @@ pub struct BulkRulesUnmet {
     pub why: Vec<String>,
 }
 
-/// Whether the domain's warnings need its last look: Lasso sends for it. A look from before the
-/// records changed is not used.
+/// Whether the warnings about the domain need its last look: if Lasso sends for it and a look is
+/// stored. A change of the records discards the look.
 pub(super) fn wants_look(domain: &Domain) -> bool {
     domain.state.status().sends() && domain.dns_looked_at.is_some()
 }
@@ -234,7 +234,7 @@ mod tests {
     }
 
     #[test]
-    fn policies_for_existing_and_missing_names_differ() {
+    fn the_warning_says_if_refusal_depends_on_whether_the_name_exists() {
         for (text, depends) in [
             ("v=DMARC1; p=none; np=reject", Some(When::Nonexistent)),
             (

@@ -60,7 +60,11 @@ fn a_client_at_its_limit_adds_a_domain_after_it_removes_one() {
     world.add("maple", "one.com");
     world.add("maple", "two.com");
     world.add("maple", "one.com");
-    assert_eq!(held(&world), 2, "the same domain again is none");
+    assert_eq!(
+        held(&world),
+        2,
+        "adding the same domain again does not count"
+    );
     let limit = LimitReached::Domains { limit: 2 };
     assert!(
         matches!(refused(&world, "three.com"), Failure::Refused(AddRefusal::Limit(found)) if found == limit)
@@ -75,7 +79,7 @@ fn a_client_at_its_limit_adds_a_domain_after_it_removes_one() {
 }
 
 #[test]
-fn a_client_adds_no_more_on_a_day_than_it_may_whatever_it_removes() {
+fn removals_do_not_restore_the_daily_limit_of_additions() {
     let world = world(500, 3);
     for _ in 0..3 {
         world.add("maple", NAME);
@@ -96,7 +100,7 @@ fn a_client_adds_no_more_on_a_day_than_it_may_whatever_it_removes() {
 }
 
 #[test]
-fn a_domain_added_again_while_it_is_removed_is_counted_once_more() {
+fn a_domain_added_again_during_its_removal_counts_as_another_addition() {
     let world = world(1, 3);
     world.add("maple", NAME);
     world
@@ -112,7 +116,7 @@ fn a_domain_added_again_while_it_is_removed_is_counted_once_more() {
 }
 
 #[test]
-fn domains_that_the_poller_removes_are_not_held_any_more() {
+fn domains_removed_by_the_poller_no_longer_count() {
     let world = world(500, 50);
     world.add("cedar", NAME);
     world.add("maple", NAME);
@@ -152,7 +156,7 @@ fn a_client_that_loses_a_domain_still_has_it_in_its_list() {
 
 /// After a crash, a change is written together with its number, or not at all.
 #[test]
-fn wherever_a_process_dies_the_number_is_that_of_the_domains() {
+fn a_crash_at_any_step_leaves_the_count_of_domains_right() {
     for point in 1..60 {
         let world = world(500, 50);
         world.add("maple", "beside.com");
@@ -190,7 +194,7 @@ fn wherever_a_process_dies_the_number_is_that_of_the_domains() {
 }
 
 #[test]
-fn additions_at_once_are_no_more_than_the_limits_allow() {
+fn simultaneous_additions_do_not_exceed_the_limits() {
     for (world, limit) in [(world(5, 50), 5), (world(500, 7), 7)] {
         let names: Vec<String> = (0..16).map(|n| format!("d{n}.com")).collect();
         let news: Vec<_> = names.iter().map(|name| new_domain("maple", name)).collect();
@@ -249,7 +253,7 @@ fn a_write_that_would_exceed_a_limit_is_refused_by_the_store() {
 }
 
 #[test]
-fn limits_that_lasso_support_sets_take_the_place_of_the_defaults() {
+fn limits_set_by_lasso_support_replace_the_defaults() {
     let world = world(1, 1);
     let own = |domains, added_per_day| OwnLimits {
         domains,

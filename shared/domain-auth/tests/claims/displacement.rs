@@ -180,7 +180,7 @@ fn the_loser_of_a_domain_learns_the_reason_but_not_the_winner() {
 }
 
 #[test]
-fn the_same_release_again_drops_nothing() {
+fn repeating_a_release_changes_nothing() {
     let world = World::with_a_proven_claim();
     world.release("maple", NAME).unwrap();
     let after_the_first = world.domain("maple", NAME);
@@ -211,7 +211,7 @@ fn the_same_release_again_drops_nothing() {
 }
 
 #[test]
-fn a_claim_that_is_proven_again_after_its_loss_can_be_ended() {
+fn a_claim_proven_again_after_its_loss_can_be_ended() {
     let world = World::with_a_proven_claim();
     world.release("maple", NAME).unwrap();
     world.settle();

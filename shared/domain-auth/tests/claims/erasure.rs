@@ -193,7 +193,7 @@ fn an_erased_client_has_no_domain_and_nothing_that_names_a_person() {
 }
 
 #[test]
-fn a_second_request_says_how_far_it_is_and_begins_nothing() {
+fn a_second_erasure_request_reports_the_progress_and_begins_nothing() {
     let world = prepared();
     let Some(Standing::UnderWay { erasure, .. }) = erased(&world) else {
         panic!("it takes some minutes");
@@ -229,7 +229,7 @@ fn nearly_unknown() -> World {
 }
 
 #[test]
-fn a_client_without_domains_is_erased_after_two_looks_some_minutes_apart() {
+fn a_client_without_domains_is_erased_after_two_sweeps_minutes_apart() {
     let world = nearly_unknown();
     let under_way = erased(&world);
     assert!(matches!(
@@ -250,7 +250,7 @@ fn a_client_without_domains_is_erased_after_two_looks_some_minutes_apart() {
 
 /// A late entry of an index.
 #[test]
-fn a_record_that_turns_up_after_a_step_that_found_none_is_erased_and_two_more_looks_follow() {
+fn a_record_that_appears_late_is_erased_and_two_more_sweeps_follow() {
     let world = nearly_unknown();
     erased(&world).unwrap();
     world.poll_after(MINUTE);
@@ -280,7 +280,7 @@ fn a_record_that_turns_up_after_a_step_that_found_none_is_erased_and_two_more_lo
 }
 
 #[test]
-fn a_client_that_is_being_erased_adds_nothing_and_gets_no_limits() {
+fn a_client_in_erasure_can_add_no_domain_and_get_no_limits() {
     let world = prepared();
     erased(&world).unwrap();
     for name in ["new.example", SENDING] {
@@ -331,7 +331,7 @@ fn an_addition_during_an_erasure_writes_nothing() {
 }
 
 #[test]
-fn domains_that_ses_does_not_delete_are_waited_for() {
+fn an_erasure_waits_for_domains_that_ses_does_not_delete() {
     let world = prepared();
     world
         .ses
@@ -351,7 +351,7 @@ fn domains_that_ses_does_not_delete_are_waited_for() {
 }
 
 #[test]
-fn dying_between_any_two_steps_of_the_request_leaves_nothing_behind() {
+fn a_crash_at_any_step_of_an_erasure_request_leaves_nothing() {
     let points = {
         let world = prepared();
         world.crash.live();
@@ -372,8 +372,8 @@ fn dying_between_any_two_steps_of_the_request_leaves_nothing_behind() {
 
 #[test]
 fn a_crash_at_any_step_of_an_erasing_run_leaves_nothing() {
-    // One run removes the domain, one erases records, one finds no more and reads the table, and
-    // one three minutes later ends the erasure.
+    // The first run removes the domain, the next erases the records in the index, the next finds
+    // none there and sweeps the table, and one three minutes later ends the erasure.
     for runs_before in [0, 1, 2, 5] {
         let prepare = || {
             let world = prepared();
@@ -425,7 +425,7 @@ fn a_late_write_about_a_finished_erasure_changes_nothing() {
 }
 
 #[test]
-fn emails_that_were_counted_for_the_client_are_forgotten() {
+fn an_erasure_deletes_the_count_of_the_clients_emails() {
     let world = prepared();
     let (maple, name) = (client("maple"), domain_name(SENDING));
     let day = Day::of(world.clock.now());

@@ -97,7 +97,7 @@ fn a_grant_that_runs_out_of_time_is_finished_by_the_poller() {
 }
 
 #[test]
-fn a_grant_that_is_repeated_goes_on_where_it_was() {
+fn a_repeated_grant_continues_where_it_stopped() {
     const COUNT: usize = 100;
     let world = prepare(COUNT);
     slow_down(&world, 2);
@@ -120,7 +120,7 @@ fn a_grant_that_is_repeated_goes_on_where_it_was() {
 }
 
 #[test]
-fn a_check_of_a_granted_claim_goes_on_by_the_decision() {
+fn a_check_during_a_grant_continues_the_grant() {
     const COUNT: usize = 60;
     let world = prepare(COUNT);
     slow_down(&world, 2);
@@ -134,7 +134,7 @@ fn a_check_of_a_granted_claim_goes_on_by_the_decision() {
 }
 
 #[test]
-fn dying_between_any_two_steps_of_a_long_grant_loses_nothing_of_it() {
+fn a_crash_at_any_step_of_a_long_grant_loses_nothing() {
     const COUNT: usize = 20;
     let points = {
         let world = prepare(COUNT);
@@ -167,7 +167,7 @@ fn dying_between_any_two_steps_of_a_long_grant_loses_nothing_of_it() {
 
 /// Only a confirmed decision ends sending, even while the decision is being carried out.
 #[test]
-fn a_holder_that_lasso_begins_to_send_for_ends_an_unconfirmed_grant() {
+fn an_unconfirmed_grant_ends_if_lasso_starts_to_send_for_the_holder() {
     // It comes after the other names below it, so it is lost last.
     const LAST: &str = "zulu.example.com";
     let world = World::new();

@@ -170,7 +170,7 @@ fn an_identity_recreated_by_others_is_left_unchanged() {
 }
 
 #[test]
-fn a_proof_adopts_the_identity_as_it_is() {
+fn a_proof_adopts_an_existing_identity_unchanged() {
     for (owner, verified) in foreign() {
         let context = format!("{owner:?}, verified: {verified}");
         let world = World::new();
@@ -295,7 +295,7 @@ fn a_crash_at_any_step_of_an_adoption_changes_only_tags() {
 }
 
 #[test]
-fn lasso_support_gives_a_client_the_identity_that_ses_has() {
+fn lasso_support_can_give_an_existing_identity_to_a_client() {
     let world = World::new();
     make(&world, None, true);
     assert!(matches!(world.adopt("maple"), Err(AdoptError::NotFound)));

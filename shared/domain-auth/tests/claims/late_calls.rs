@@ -115,7 +115,7 @@ fn a_takeover_waits_for_a_restart_that_is_under_way() {
 }
 
 #[test]
-fn a_name_of_which_ses_has_no_identity_is_given_up_after_30_days() {
+fn a_domain_without_an_ses_identity_expires_after_30_days() {
     for reason in [FailureReason::RefusedBySes, FailureReason::IdentityGone] {
         let world = World::new();
         if reason == FailureReason::RefusedBySes {
@@ -143,7 +143,7 @@ fn a_name_of_which_ses_has_no_identity_is_given_up_after_30_days() {
 }
 
 #[test]
-fn a_name_that_ses_does_not_even_describe_can_be_removed() {
+fn a_domain_can_be_removed_even_if_ses_refuses_to_describe_it() {
     let world = World::new();
     let fault = [SesFault::Refused(Refusal::BadRequest)];
     world.ses.fail("CreateEmailIdentity", &fault);
@@ -195,7 +195,7 @@ fn support_can_grant_a_name_below_a_foreign_verified_identity() {
 }
 
 #[test]
-fn an_unverified_name_leaves_a_short_tombstone_without_a_claim() {
+fn removing_an_unverified_name_leaves_a_short_tombstone() {
     let world = World::new();
     let below = "mail.example.com";
     world.ses.add_foreign(&domain_name(NAME), None, true);
@@ -214,7 +214,7 @@ fn an_unverified_name_leaves_a_short_tombstone_without_a_claim() {
 }
 
 #[test]
-fn an_identity_that_is_gone_when_its_mail_from_is_set_is_made_again() {
+fn an_identity_deleted_before_its_mail_from_is_set_is_created_again() {
     const OPERATION: &str = "PutEmailIdentityMailFromAttributes";
     let refused = [SesFault::Refused(Refusal::BadRequest)];
     let world = World::new();

@@ -58,7 +58,7 @@ fn the_number_of_names_of_a_client_under_a_domain_is_limited() {
 }
 
 #[test]
-fn a_name_counts_until_its_identity_is_gone() {
+fn a_removed_name_counts_toward_the_limit_until_its_identity_is_gone() {
     let world = World::new();
     for n in 0..NAMES_PER_CLIENT {
         world.add("maple", &below(n));

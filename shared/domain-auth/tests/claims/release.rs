@@ -60,7 +60,7 @@ impl World {
 }
 
 #[test]
-fn a_granted_claim_takes_only_its_name() {
+fn a_grant_takes_only_the_claimed_name_from_the_holder() {
     for (holds, wanted) in [(NAME, NAME), (NAME, BELOW), (BELOW, NAME)] {
         let world = World::new();
         world.authenticated("maple", holds);
@@ -99,7 +99,7 @@ fn a_granted_claim_takes_only_its_name() {
 }
 
 #[test]
-fn a_release_stops_sending_and_the_proven_claimant_follows() {
+fn a_release_stops_sending_and_the_proven_claimant_becomes_the_holder() {
     for wanted in [NAME, BELOW] {
         let world = World::new();
         world.authenticated("maple", NAME);
@@ -120,7 +120,7 @@ fn a_release_stops_sending_and_the_proven_claimant_follows() {
 }
 
 #[test]
-fn a_proven_claim_that_ends_leaves_the_holder_alone() {
+fn ending_a_proven_claim_does_not_affect_the_holder() {
     let ends: [fn(&World); 2] = [
         |world| assert_eq!(world.release("cedar", NAME).unwrap(), Status::Removing),
         |world| world.remove("cedar", NAME),
@@ -161,7 +161,7 @@ fn only_a_proven_claim_is_granted() {
 }
 
 #[test]
-fn another_reason_for_a_claim_that_is_lost_is_refused() {
+fn a_repeated_release_with_another_reason_is_refused() {
     let world = World::new();
     world.authenticated("maple", NAME);
     world.release("maple", NAME).unwrap();
@@ -258,7 +258,7 @@ fn the_former_holder_cannot_delete_the_new_holders_identity() {
 }
 
 #[test]
-fn dying_between_any_two_steps_of_a_release_decides_once() {
+fn a_crash_at_any_step_of_a_release_decides_once() {
     let prepare = || {
         let world = World::new();
         world.authenticated("maple", NAME);

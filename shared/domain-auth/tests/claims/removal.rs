@@ -68,7 +68,7 @@ fn removal_deletes_identity_and_item_and_keeps_the_history() {
 }
 
 #[test]
-fn an_unknown_domain_is_not_found_and_a_removal_happens_once() {
+fn removing_an_unknown_domain_fails_and_repeated_removals_act_once() {
     let world = World::new();
     let missing = world
         .delete("maple", NAME, Confirmation::Given)
@@ -125,7 +125,7 @@ fn a_domain_that_sends_is_removed_only_with_a_confirmation() {
 }
 
 #[test]
-fn an_identity_that_is_gone_already_is_success() {
+fn a_removal_succeeds_if_the_identity_is_already_gone() {
     let world = World::new();
     world.add("maple", NAME);
     world.ses.forget(&domain_name(NAME));
@@ -238,7 +238,7 @@ fn a_contested_claim_is_removed_at_once_and_ses_is_not_asked() {
 }
 
 #[test]
-fn dying_between_any_two_steps_of_removing_leaves_nothing_behind() {
+fn a_crash_at_any_step_of_a_removal_leaves_nothing() {
     let points = {
         let world = World::new();
         world.add("maple", NAME);

@@ -120,7 +120,7 @@ fn a_crash_at_a_dkim_restart_only_delays_a_removal() {
 }
 
 #[test]
-fn the_poller_restarts_the_domain_of_these_tests() {
+fn the_poller_restarts_the_prepared_domain() {
     let world = prepare();
     world.try_poll().unwrap();
     assert_eq!(world.ses.calls("VerifyDomainDkim"), 1);

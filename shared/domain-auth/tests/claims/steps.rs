@@ -91,7 +91,7 @@ impl World {
 }
 
 #[test]
-fn each_holder_is_read_once_however_many_steps_it_takes() {
+fn a_takeover_of_many_steps_reads_each_holder_once() {
     const COUNT: usize = 400;
     let world = World::new();
     world.squat("maple", COUNT);
@@ -113,7 +113,7 @@ fn each_holder_is_read_once_however_many_steps_it_takes() {
 }
 
 #[test]
-fn a_takeover_that_has_no_more_time_goes_on_in_the_next_run() {
+fn a_takeover_that_runs_out_of_time_continues_in_the_next_run() {
     const COUNT: usize = 200;
     let world = World::new();
     world.squat("maple", COUNT);
@@ -155,7 +155,7 @@ fn a_takeover_that_has_no_more_time_goes_on_in_the_next_run() {
 }
 
 #[test]
-fn a_long_takeover_holds_up_no_other_domain_and_no_event() {
+fn a_long_takeover_delays_no_other_domain_and_no_event() {
     let world = World::new();
     world.squat("maple", 300);
     world.claim_and_prove("cedar", NAME);
@@ -224,7 +224,7 @@ fn a_crash_at_any_step_of_a_takeover_leaves_one_holder_per_name() {
 }
 
 #[test]
-fn names_that_are_being_removed_do_not_hold_up_a_proof_above_them() {
+fn names_being_removed_do_not_delay_a_proof_of_a_name_above_them() {
     let world = World::new();
     for n in 0..30 {
         world.add("maple", &below(n));
@@ -262,7 +262,7 @@ fn names_that_are_being_removed_do_not_hold_up_a_proof_above_them() {
 }
 
 #[test]
-fn a_holder_cannot_put_off_a_proof_by_removing_and_adding_its_name() {
+fn a_holder_cannot_delay_a_proof_by_removing_and_adding_its_name() {
     let world = World::new();
     world.add("maple", NAME);
     world.claim_and_prove("cedar", NAME);
@@ -288,7 +288,7 @@ fn a_holder_cannot_put_off_a_proof_by_removing_and_adding_its_name() {
 }
 
 #[test]
-fn a_register_that_an_earlier_release_filled_is_taken_over() {
+fn a_takeover_works_with_a_register_that_an_earlier_release_filled() {
     let world = World::new();
     // 1,468 names of 250 octets: a register of nearly 400 KB.
     let labels = ["a".repeat(63), "b".repeat(63), "c".repeat(60)].join(".");

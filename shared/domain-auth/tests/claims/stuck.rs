@@ -87,7 +87,7 @@ fn support_is_told_once_of_a_proven_claim_that_waits_for_its_decision() {
 }
 
 #[test]
-fn a_claim_without_a_holder_asks_support_for_something_else() {
+fn a_stuck_claim_without_a_holder_asks_support_to_grant_it() {
     let world = proven();
     let claimant = world.domain("cedar", NAME).unwrap();
     world.dns.unpublish(&claimant.records()[0]);

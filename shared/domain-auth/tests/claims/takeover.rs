@@ -270,7 +270,7 @@ fn two_proven_names_above_and_below_each_other_live_side_by_side() {
 }
 
 #[test]
-fn many_squatters_are_displaced_whatever_their_number() {
+fn any_number_of_squatters_is_displaced() {
     let world = World::new();
     for n in 0..60 {
         world.add("maple", &format!("n{n}.example.com"));
@@ -291,7 +291,7 @@ fn many_squatters_are_displaced_whatever_their_number() {
 }
 
 #[test]
-fn proof_waits_until_a_holder_that_goes_is_gone() {
+fn a_proof_waits_until_the_holders_removal_ends() {
     let world = World::new();
     world.add("maple", NAME);
     world.add("cedar", NAME);
@@ -308,7 +308,7 @@ fn proof_waits_until_a_holder_that_goes_is_gone() {
 }
 
 #[test]
-fn dying_between_any_two_steps_of_a_takeover_leaves_one_holder() {
+fn a_crash_at_any_step_of_a_takeover_leaves_one_holder() {
     let prepare = || {
         let world = World::new();
         world.add("maple", NAME);
@@ -366,7 +366,7 @@ fn a_claim_that_is_not_proven_expires_after_14_days() {
 }
 
 #[test]
-fn a_domain_that_failed_and_is_left_expires_after_30_days() {
+fn an_abandoned_failed_domain_expires_after_30_days() {
     let world = World::new();
     world.add("maple", NAME);
     world.poll_after(SignedDuration::from_hours(72));
@@ -426,7 +426,7 @@ fn a_name_verified_by_a_foreign_parent_needs_proof() {
 }
 
 #[test]
-fn leftover_records_of_the_holder_before_verify_no_other_client() {
+fn leftover_records_of_the_previous_holder_verify_no_other_client() {
     let world = World::new();
     world.verified("maple", NAME);
     world.remove("maple", NAME);

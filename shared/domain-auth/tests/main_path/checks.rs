@@ -58,7 +58,7 @@ fn a_check_and_its_result_precede_its_changes_in_the_history() {
 }
 
 #[test]
-fn dying_between_any_two_steps_of_a_check_leaves_it_to_the_poller() {
+fn a_crash_at_any_step_of_a_check_leaves_the_work_to_the_poller() {
     let prepare = || {
         let world = World::new();
         world.added("maple", "example.com");

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use super::*;
 
 #[test]
-fn dying_between_any_two_steps_of_adding_loses_and_doubles_nothing() {
+fn a_crash_at_any_step_of_an_addition_loses_and_repeats_nothing() {
     let points = {
         let world = World::new();
         world.crash.live();
@@ -28,7 +28,7 @@ fn dying_between_any_two_steps_of_adding_loses_and_doubles_nothing() {
 }
 
 #[test]
-fn dying_between_any_two_steps_of_a_run_loses_and_doubles_nothing() {
+fn a_crash_at_any_step_of_a_run_loses_and_repeats_nothing() {
     // A run with all kinds of work: a registration, a look that changes a state, events.
     let prepare = || {
         let world = World::new();

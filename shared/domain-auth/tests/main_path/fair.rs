@@ -61,7 +61,7 @@ impl World {
 }
 
 #[test]
-fn a_single_domain_has_its_records_while_240_of_another_client_wait() {
+fn a_single_domain_gets_its_records_while_240_of_another_client_wait() {
     let world = World::new();
     let start = world.clock.now();
     world.crowd("maple", 240);
@@ -77,7 +77,7 @@ fn a_single_domain_has_its_records_while_240_of_another_client_wait() {
 }
 
 #[test]
-fn a_clients_oldest_domain_comes_first_and_none_is_left_out() {
+fn a_clients_oldest_domain_is_registered_first_and_none_is_left_out() {
     let world = World::new();
     for (number, owner) in ["maple", "maple", "maple", "cedar", "oak"]
         .iter()
@@ -113,7 +113,7 @@ fn a_throttled_domain_gets_another_turn_and_delays_no_other() {
 }
 
 #[test]
-fn requests_leave_adding_to_a_poller_that_has_a_backlog() {
+fn requests_leave_registration_to_the_poller_during_a_backlog() {
     let world = World::new();
     let start = world.clock.now();
     world.crowd("maple", 240);
@@ -129,7 +129,7 @@ fn requests_leave_adding_to_a_poller_that_has_a_backlog() {
 }
 
 #[test]
-fn without_a_backlog_or_behind_it_adding_is_done_at_once() {
+fn without_a_backlog_or_after_it_a_domain_is_registered_at_once() {
     for count in [0, 3, 12] {
         let world = World::new();
         world.crowd("maple", count);
@@ -141,7 +141,7 @@ fn without_a_backlog_or_behind_it_adding_is_done_at_once() {
 }
 
 #[test]
-fn a_run_without_a_backlog_asks_the_store_once() {
+fn a_run_without_a_backlog_reads_each_queue_once() {
     let asked = |count| {
         let world = World::new();
         world.crowd("maple", count);
@@ -156,7 +156,7 @@ fn a_run_without_a_backlog_asks_the_store_once() {
 }
 
 #[test]
-fn a_removal_has_its_turn_while_another_client_removes_a_crowd() {
+fn a_removal_is_not_delayed_by_a_hundred_removals_of_another_client() {
     let world = World::new();
     let remove = |client_id: &str, name: &str| {
         let domain = world.added(client_id, name);
@@ -175,7 +175,7 @@ fn a_removal_has_its_turn_while_another_client_removes_a_crowd() {
 }
 
 #[test]
-fn a_client_may_check_30_domains_in_a_minute_and_delays_no_other() {
+fn a_client_may_check_30_domains_per_minute_and_delays_no_other() {
     let world = World::new();
     for number in 0..32 {
         world.added("maple", &format!("d{number:03}.com"));
@@ -238,7 +238,7 @@ fn a_fresh_ses_status_is_not_requested_again() {
 }
 
 #[test]
-fn ses_is_asked_if_dns_shows_more_than_ses_said_seconds_ago() {
+fn a_check_asks_ses_again_if_dns_has_more_than_the_last_ses_status() {
     let world = World::new();
     let added = world.added("maple", "example.com");
     world.clock.advance(SECOND);

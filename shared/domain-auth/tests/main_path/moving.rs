@@ -13,7 +13,7 @@ fn axes(verification: AxisStatus) -> SesStatus {
 }
 
 #[test]
-fn a_domain_goes_from_added_to_verified_with_one_event_for_each() {
+fn a_domain_moves_from_added_to_verified_with_one_event_for_each_state() {
     let world = World::new();
     let added = world.added("maple", "example.com");
     assert_eq!(added.state.status(), Status::Pending);
@@ -100,7 +100,7 @@ fn stored_tokens_are_not_requested_again() {
 }
 
 #[test]
-fn a_lost_answer_is_taken_up() {
+fn a_registration_continues_after_a_lost_ses_answer() {
     let world = World::new();
     world
         .ses
@@ -142,7 +142,7 @@ fn only_the_clients_own_identity_gets_missing_dkim() {
 }
 
 #[test]
-fn a_topic_that_is_down_loses_nothing_and_keeps_the_order() {
+fn an_unavailable_topic_loses_no_event_and_keeps_the_order() {
     let world = World::new();
     world.topic.set_down(true);
     world.added("maple", "example.com");
@@ -160,7 +160,7 @@ fn a_topic_that_is_down_loses_nothing_and_keeps_the_order() {
 }
 
 #[test]
-fn the_deadline_passes_and_a_later_success_still_counts() {
+fn a_domain_fails_at_the_deadline_and_a_later_success_still_verifies_it() {
     let world = World::new();
     world.added("maple", "example.com");
     world.poll_after(SignedDuration::from_hours(71));
@@ -185,7 +185,7 @@ fn the_deadline_passes_and_a_later_success_still_counts() {
 }
 
 #[test]
-fn each_answer_of_ses_moves_a_pending_domain_as_it_should() {
+fn each_ses_status_moves_a_pending_domain_to_its_state() {
     use AxisStatus::{Failed, NotStarted, Pending, Success, TemporaryFailure};
     for (answer, expected) in [
         (NotStarted, Status::Pending),
@@ -207,7 +207,7 @@ fn each_answer_of_ses_moves_a_pending_domain_as_it_should() {
 }
 
 #[test]
-fn a_verification_that_ses_takes_back_is_a_failure() {
+fn a_domain_fails_if_ses_revokes_its_verification() {
     let world = World::new();
     world.added("maple", "example.com");
     world.ses.verify(&domain_name("example.com"));

@@ -38,7 +38,7 @@ fn daily_looks_at_healthy_domains_cost_only_the_list() {
 }
 
 #[test]
-fn the_list_shows_verifications_that_ses_has_taken_back() {
+fn the_identity_list_shows_verifications_that_ses_revoked() {
     let world = World::default();
     let domain = world.sending("example.com");
     world.sending("example.org");
@@ -138,7 +138,7 @@ fn a_list_of_foreign_identities_fails_no_domain() {
 }
 
 #[test]
-fn a_throttled_list_is_read_again() {
+fn a_throttled_identity_list_is_read_again() {
     let world = World::default();
     world.sending("example.com");
     world
@@ -151,7 +151,7 @@ fn a_throttled_list_is_read_again() {
 }
 
 #[test]
-fn the_list_is_read_again_at_once_if_its_finding_was_not_written() {
+fn the_identity_list_is_read_again_at_once_if_a_finding_could_not_be_written() {
     let world = World::default();
     let domain = world.sending("example.com");
     world.sending("example.org");
@@ -263,7 +263,7 @@ fn verifications_are_noticed_soon_despite_rare_looks() {
 }
 
 #[test]
-fn the_list_is_read_hourly_if_no_domain_waits() {
+fn the_identity_list_is_read_hourly_if_no_domain_waits() {
     let world = World::default();
     world.sending("example.com");
     world.run_for(HOUR * 5);
@@ -293,7 +293,7 @@ fn runs_until_swept(world: &World) -> usize {
 }
 
 #[test]
-fn a_list_that_is_longer_than_a_run_is_finished_by_the_next_ones() {
+fn an_identity_list_too_long_for_one_run_is_finished_by_the_next_runs() {
     let world = World::default();
     world.sending("a-first.com");
     world.sending("z-last.com");
@@ -317,7 +317,7 @@ fn a_list_that_is_longer_than_a_run_is_finished_by_the_next_ones() {
 }
 
 #[test]
-fn a_lost_identity_is_noticed_at_the_end_of_a_long_list_and_no_other() {
+fn only_lost_identities_are_noticed_at_the_end_of_a_long_list() {
     let world = World::default();
     for number in 0..30 {
         // On the first, the middle and the last pages.
@@ -341,7 +341,7 @@ fn a_lost_identity_is_noticed_at_the_end_of_a_long_list_and_no_other() {
 }
 
 #[test]
-fn a_verification_takes_effect_before_the_list_ends() {
+fn a_verification_takes_effect_before_the_identity_list_ends() {
     let world = World::default();
     let first = world.in_state("a-first.com", &[]).name;
     with_a_long_list(&world);
@@ -359,7 +359,7 @@ fn a_verification_takes_effect_before_the_list_ends() {
 }
 
 #[test]
-fn a_list_whose_token_ses_no_longer_takes_is_begun_again() {
+fn the_identity_list_is_begun_again_if_ses_refuses_its_page_token() {
     let world = World::default();
     world.sending("example.com");
     with_a_long_list(&world);
@@ -383,7 +383,7 @@ fn a_list_whose_token_ses_no_longer_takes_is_begun_again() {
 }
 
 #[test]
-fn a_list_that_ses_interrupts_goes_on_where_it_was_interrupted() {
+fn an_interrupted_identity_list_continues_where_it_stopped() {
     let world = World::default();
     world.sending("example.com");
     with_a_long_list(&world);

@@ -115,7 +115,7 @@ fn doubtful_looks_put_no_domain_at_risk() {
 }
 
 #[test]
-fn unknown_looks_neither_count_nor_forgive() {
+fn looks_without_answers_count_neither_as_bad_nor_as_good() {
     let world = World::default();
     let domain = world.sending("example.com");
     world.run_for(DAY * 2);
@@ -134,7 +134,7 @@ fn unknown_looks_neither_count_nor_forgive() {
 }
 
 #[test]
-fn a_good_look_forgives_a_bad_one() {
+fn a_good_look_cancels_an_earlier_bad_one() {
     let world = World::default();
     let domain = world.sending("example.com");
     world.run_for(DAY * 2);
@@ -152,7 +152,7 @@ fn a_good_look_forgives_a_bad_one() {
 }
 
 #[test]
-fn ses_is_the_second_witness_of_a_zone_with_one_server() {
+fn in_a_zone_with_one_server_ses_confirms_that_records_are_gone() {
     let world = World::default();
     world.dns.set_one_server(true);
     let domain = world.sending("example.com");
@@ -170,7 +170,7 @@ fn ses_is_the_second_witness_of_a_zone_with_one_server() {
 }
 
 #[test]
-fn a_domain_that_sends_with_the_txt_record_alone_needs_it() {
+fn a_domain_that_sends_with_only_the_txt_record_is_at_risk_without_it() {
     let world = World::default();
     let domain = world.in_state("example.com", &[Trigger::SesVerified, Trigger::Completed]);
     let without_dkim = SesStatus {
@@ -188,7 +188,7 @@ fn a_domain_that_sends_with_the_txt_record_alone_needs_it() {
 }
 
 #[test]
-fn a_verified_domain_that_breaks_raises_no_alert() {
+fn a_verified_domain_whose_records_break_raises_no_alert() {
     let world = World::default();
     let domain = world.in_state("example.com", &[Trigger::SesVerified]);
     for record in domain.records() {
@@ -202,7 +202,7 @@ fn a_verified_domain_that_breaks_raises_no_alert() {
 }
 
 #[test]
-fn a_blind_resolver_downgrades_no_domain_and_says_so_once_a_run() {
+fn a_resolver_that_finds_nothing_puts_no_domain_at_risk() {
     let world = World::default();
     let domains: Vec<Domain> = (0..60)
         .map(|n| world.sending(&format!("d{n}.example{n}.com")))
@@ -235,7 +235,7 @@ fn a_blind_resolver_downgrades_no_domain_and_says_so_once_a_run() {
 }
 
 #[test]
-fn three_of_ten_that_are_really_broken_are_found_in_the_end() {
+fn three_broken_domains_of_ten_are_found_despite_the_breaker() {
     let world = World::default();
     let domains: Vec<Domain> = (0..10)
         .map(|n| world.sending(&format!("d{n}.example{n}.com")))
@@ -249,7 +249,7 @@ fn three_of_ten_that_are_really_broken_are_found_in_the_end() {
 }
 
 #[test]
-fn a_mail_from_name_that_ses_does_not_have_is_put_again_once() {
+fn a_mail_from_name_that_ses_does_not_have_is_set_again_once() {
     let world = World::default();
     let domain = world.in_state("example.com", &[Trigger::SesVerified]);
     let without = SesStatus {
@@ -268,7 +268,7 @@ fn a_mail_from_name_that_ses_does_not_have_is_put_again_once() {
 }
 
 #[test]
-fn records_that_came_late_make_ses_look_again() {
+fn records_published_late_restart_the_verification_at_ses() {
     let world = World::default();
     let domain = world.in_state("example.com", &[Trigger::SesVerified]);
     let too_late = SesStatus {

@@ -15,7 +15,7 @@ use jiff::SignedDuration;
 use super::world::{DAY, HOUR, MINUTE, WAITS, World};
 
 #[test]
-fn a_name_that_ses_refuses_keeps_none_of_its_batch_waiting() {
+fn a_name_that_ses_refuses_delays_no_other_in_its_batch() {
     let world = World::default();
     for n in 0..STATUS_BATCH {
         world.in_state(&format!("d{n}.example.com"), &[]);
@@ -56,7 +56,7 @@ fn a_name_that_ses_refuses_keeps_none_of_its_batch_waiting() {
 }
 
 #[test]
-fn when_ses_refuses_every_name_all_stay_due() {
+fn if_ses_refuses_every_name_all_stay_due() {
     let world = World::default();
     for n in 0..STATUS_BATCH {
         world.in_state(&format!("d{n}.example.com"), &[]);
@@ -125,7 +125,7 @@ fn a_second_run_at_the_same_time_does_nothing() {
 }
 
 #[test]
-fn a_topic_that_is_down_costs_a_few_calls_a_run_and_loses_nothing() {
+fn an_unavailable_topic_costs_a_few_calls_per_run_and_loses_no_event() {
     let world = World::default();
     world.topic.set_down(true);
     let now = world.clock.now();
@@ -157,7 +157,7 @@ fn a_topic_that_is_down_costs_a_few_calls_a_run_and_loses_nothing() {
 }
 
 #[test]
-fn events_that_can_never_be_published_hold_up_no_others() {
+fn events_that_can_never_be_published_delay_no_others() {
     let world = World::default();
     let now = world.clock.now();
     for n in 0..1_200 {
@@ -178,7 +178,7 @@ fn events_that_can_never_be_published_hold_up_no_others() {
 }
 
 #[test]
-fn only_waiting_domains_are_asked_about_in_full_batches() {
+fn ses_is_asked_only_about_waiting_domains_in_full_batches() {
     let world = World::default();
     for n in 0..250 {
         let domain = world.in_state(&format!("p{n}.example.com"), &[]);
@@ -246,7 +246,7 @@ fn a_domain_whose_changes_the_store_refuses_backs_off_for_an_hour() {
 }
 
 #[test]
-fn a_life_begins_after_the_one_before_it_whatever_the_clock_says() {
+fn a_readded_domain_is_newer_than_its_predecessor_even_if_the_clock_is_behind() {
     let world = World::default();
     let domain = world.in_state("example.com", &[]);
     let (now, ids) = (world.clock.now(), &world.ids);

@@ -42,7 +42,7 @@ fn below(world: &World, holder: &str, triggers: &[Trigger]) -> Domain {
 }
 
 #[test]
-fn a_dkim_verified_domain_survives_a_failed_txt_record() {
+fn a_dkim_verified_domain_stays_verified_if_its_txt_record_fails() {
     for triggers in [
         vec![Trigger::SesVerified],
         vec![Trigger::SesVerified, Trigger::Completed],
@@ -134,7 +134,7 @@ fn a_domain_fails_when_the_domain_above_it_is_no_longer_verified() {
 }
 
 #[test]
-fn a_domain_stays_as_it_is_while_v2_does_not_answer() {
+fn a_domain_keeps_its_state_while_the_v2_api_does_not_answer() {
     let world = world();
     below(&world, "maple", &[]);
     world.clock.advance(DAY * 4);

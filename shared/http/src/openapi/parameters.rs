@@ -22,7 +22,7 @@ pub(super) fn idempotency_key() -> Value {
         "in": "header",
         "description": "Names this request, with or without quotation marks. If the request is sent again \
             within 24 hours with the same key and body, it has no second effect and gets the same answer.",
-        // Not what is allowed in quotation marks besides: that is for programs to make.
+        // Without other characters that quotation marks allow, because programs make these values.
         "schema": { "type": "string", "pattern": "^[A-Za-z0-9_-]{1,255}$" },
         "example": "8e03978e-40d5-43dd-bc93-6894a57f9324",
     })

@@ -185,7 +185,7 @@ mod tests {
     }
 
     #[test]
-    fn a_full_body_is_read() {
+    fn a_body_with_every_field_is_read() {
         let body = read(
             r#"{"domain":"Maple.com","community":"Maple Ridge","contact_email":"a@example.com"}"#,
         )
@@ -197,7 +197,7 @@ mod tests {
     }
 
     #[test]
-    fn a_domain_without_room_for_its_records_is_refused_with_the_one_above() {
+    fn a_domain_too_long_for_its_records_is_refused_and_its_parent_suggested() {
         let long = format!("{}maple-homes.com", "abcdefghi.".repeat(20));
         match read(&format!(r#"{{"domain":"{long}"}}"#)) {
             Err(ApiError::InvalidDomain(error)) => {

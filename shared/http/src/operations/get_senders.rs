@@ -6,7 +6,7 @@ use crate::fields::Fields;
 use crate::problem::ApiError;
 use crate::routes::{Access, Route};
 
-/// The most addresses in a request.
+/// The maximum number of addresses in a request.
 const MOST: usize = 100;
 
 pub(super) const ROUTE: Route = Route {
@@ -121,7 +121,7 @@ mod tests {
     }
 
     #[test]
-    fn a_program_names_the_client_and_a_client_administrator_need_not() {
+    fn a_program_must_name_the_client_and_an_administrator_need_not() {
         let body = r#"{"addresses":["a@b.com"]}"#;
         assert_eq!(pointers(body, false), ["/client"]);
         assert!(pointers(body, true).is_empty());
@@ -133,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn there_are_1_to_100_addresses_and_each_is_a_text() {
+    fn a_request_has_1_to_100_addresses_and_each_is_a_string() {
         let list = |length: usize| format!(r#"{{"addresses":{:?}}}"#, vec!["a@b.com"; length]);
         assert!(pointers(&list(100), true).is_empty());
         for body in [&list(0), &list(101), "{}", r#"{"addresses":"a@b.com"}"#] {

@@ -104,7 +104,7 @@ mod tests {
     use crate::fields::fields_of;
 
     #[test]
-    fn a_link_is_for_fourteen_days_unless_fewer_are_asked_for() {
+    fn a_link_is_valid_for_fourteen_days_unless_fewer_are_requested() {
         let days = |body: &str| MakeLinkBody::read(Some(fields_of(body))).map(|body| body.days);
         assert_eq!(MakeLinkBody::read(None).unwrap().days, 14);
         assert_eq!(days("{}").unwrap(), 14);

@@ -214,7 +214,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_path_leads_to_its_operation() {
+    fn each_path_belongs_to_its_operation() {
         for (method, path, operation) in [
             ("GET", "/domains", Some(Operation::ListDomains)),
             ("POST", "/domains", Some(Operation::AddDomain)),

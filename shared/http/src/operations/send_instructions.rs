@@ -91,7 +91,7 @@ pub(super) mod openapi {
             detail: "Sends one email to one address. It says who sent it and why, and has a link to the \
                 page of the records that is valid for 14 days. It also has the records as a zone file and \
                 as CSV, and the note as the client's own words. A reply reaches the domain's \
-                `contact_email`. The limits in a day (UTC) are 5 emails for a domain and 50 for a client; \
+                `contact_email`. The limits per day (UTC) are 5 emails for a domain and 50 for a client; \
                 to one address, 5 for a client and 20 for all clients.",
             body: Some(RequestBody::new(
                 schemas.read::<InstructionsBody>(),

@@ -29,10 +29,10 @@ pub struct LimitsBody {
     /// has.
     #[cfg_attr(feature = "openapi", schemars(range(min = 0, max = MOST)))]
     pub max_domains: Option<u32>,
-    /// Domains that the client adds in a day (UTC).
+    /// Domains that the client adds per day (UTC).
     #[cfg_attr(feature = "openapi", schemars(range(min = 0, max = MOST)))]
     pub max_domains_added_per_day: Option<u32>,
-    /// Emails to Lasso support in a day (UTC) about the client's domains.
+    /// Emails to Lasso support per day (UTC) about the client's domains.
     #[cfg_attr(feature = "openapi", schemars(range(min = 0, max = MOST)))]
     pub max_support_emails_per_day: Option<u32>,
     /// Why, in plain text, for Lasso support.

@@ -205,7 +205,7 @@ impl ApiError {
                     "too_many_instructions",
                     "Enough emails for today",
                     format!(
-                        "No more than {limit} emails with instructions are sent for {whose} in a day \
+                        "No more than {limit} emails with instructions are sent for {whose} per day \
                          (UTC)."
                     ),
                 )
@@ -218,7 +218,7 @@ impl ApiError {
                 // The same for both limits: the caller must not learn what other clients send.
                 format!(
                     "To one address no more than {PER_RECIPIENT} emails with instructions are sent for a \
-                         client in a day (UTC), and no more than {PER_RECIPIENT_OF_ALL} for all clients \
+                         client per day (UTC), and no more than {PER_RECIPIENT_OF_ALL} for all clients \
                          together."
                 ),
             )

@@ -14,7 +14,7 @@ const UNCONFIRMED: &str = "Its ownership record was found, but not yet at all na
 pub(super) const LINK_MADE_BEFORE: &str = "This request has made a link before, and its address is shown only once. If \
      the address was lost, withdraw that link and make another.";
 
-/// The sentence that a client has added as many domains as it may in a day.
+/// The sentence that a client has added as many domains as it may per day.
 pub(super) fn too_many_additions(limit: u32) -> String {
     format!(
         "You can add no more than {limit} domains a day (UTC) (max_domains_added_per_day). Continue tomorrow, or ask \
@@ -174,7 +174,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_state_in_which_something_can_be_done_names_the_call_that_does_it() {
+    fn the_refusal_in_each_state_names_the_call_that_is_possible() {
         let contested = Situation::plain(Status::Contested);
         let proven = Situation {
             proven: true,

@@ -194,7 +194,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_position_is_the_key_that_it_was_made_of() {
+    fn a_sweep_position_is_read_back_as_its_key() {
         let key = Key {
             pk: "HISTORY#maple#mail.example.com".to_owned(),
             sk: "L#\"quoted\"#\n".to_owned(),
@@ -204,7 +204,7 @@ mod tests {
     }
 
     #[test]
-    fn a_position_that_is_none_is_refused() {
+    fn an_invalid_sweep_position_is_refused() {
         assert!(key_of(&PageStart("HISTORY#maple".to_owned())).is_err());
     }
 }

@@ -7,7 +7,7 @@ use super::wording::Wording;
 use crate::diagnosis::judge::type_of;
 use crate::records::Record;
 
-/// Most name servers that are named.
+/// The maximum number of name servers that are named.
 const MAX_HOSTS: usize = 4;
 
 impl Wording<'_> {

@@ -5,8 +5,8 @@ use crate::diagnosis::judge::{Joined, decode};
 use crate::diagnosis::spelling::distance;
 use crate::email_auth::{Dmarc, Policy, is_void_tag};
 
-/// The DMARC record with what receivers cannot read taken out, and a policy if there is none; the
-/// proposed one if nothing can be kept.
+/// The DMARC record without the parts that receivers cannot read, and with a policy if it has none. If
+/// nothing can be kept, the proposed record.
 pub(super) fn repaired(text: &str, proposed: &str) -> String {
     let text = bare(text);
     let text = Joined::of(&text).map_or(text.as_str(), |joined| joined.policy);
@@ -232,7 +232,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_repaired_policy_keeps_what_can_be_kept() {
+    fn a_repaired_policy_keeps_every_tag_that_can_be_read() {
         let proposed = "v=DMARC1; p=none;";
         for (text, mended) in [
             (
@@ -320,7 +320,7 @@ mod tests {
     }
 
     #[test]
-    fn the_sentence_says_what_a_repaired_policy_lacks() {
+    fn the_fix_says_what_the_repaired_policy_leaves_out() {
         for (text, repaired, lost) in [
             (
                 "v=DMARC1; p=none; sp=all",
@@ -378,7 +378,7 @@ mod tests {
     }
 
     #[test]
-    fn relaxed_alignment_changes_nothing_else() {
+    fn relaxing_the_alignment_changes_no_other_tag() {
         assert_eq!(
             relaxed("v=DMARC1; p=reject; aspf=s; adkim=s; rua=mailto:a@example.com"),
             "v=DMARC1; p=reject; aspf=r; adkim=r; rua=mailto:a@example.com"

@@ -12,7 +12,7 @@ use crate::dns::RecordType;
 use crate::email_auth::{Alignment, Dmarc, Policy, is_dmarc};
 use crate::records::Record;
 
-/// Most policies of one name that are shown.
+/// The maximum number of policies of one name that are shown.
 const MAX_POLICIES: usize = 4;
 /// Longest chain of aliases that is followed.
 const MAX_ALIASES: usize = 4;

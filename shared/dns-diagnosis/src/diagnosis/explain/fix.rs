@@ -283,7 +283,7 @@ fn is_of_value(code: Code) -> bool {
     of_value.contains(&code)
 }
 
-/// Whether what was seen has an alias of another service in it: that one has to stay.
+/// Whether the observation has a CNAME of another service, which has to stay.
 fn is_foreign_alias(record: &Record, seen: &str) -> bool {
     let mut words = seen.split([' ', ',']);
     let target = words

@@ -5,7 +5,7 @@ use super::trouble_words::listed;
 use super::wording::Wording;
 use crate::records::{Record, RecordData, RecordId};
 
-/// Most rows that a fix names one by one.
+/// The maximum number of rows that a fix names one by one.
 const MAX_ROWS: usize = 4;
 
 impl Wording<'_> {

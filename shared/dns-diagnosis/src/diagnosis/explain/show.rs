@@ -10,7 +10,7 @@ const MAX_SHOWN: usize = 160;
 /// Longest value that a sentence has in full to be copied. Longer ones are no values of a mail service: SPF and DMARC
 /// records have to fit into a DNS message of 512 octets (RFC 7208 section 3.4).
 const MAX_COPIED: usize = 1_000;
-/// Most values that are shown of one name.
+/// The maximum number of values that are shown of one name.
 const MAX_VALUES: usize = 5;
 
 /// The value on one line, with invisible characters escaped, and shortened if it is long.

@@ -113,7 +113,7 @@ const KEPT: &[(&str, &str)] = &[
 ];
 
 #[test]
-fn terms_of_others_are_kept_whatever_is_around_them() {
+fn spf_terms_of_others_are_kept_amid_malformed_text() {
     for (text, kept) in KEPT.iter().copied() {
         assert_eq!(
             legible(text, "own.example").as_deref(),
@@ -124,7 +124,7 @@ fn terms_of_others_are_kept_whatever_is_around_them() {
 }
 
 #[test]
-fn what_is_left_out_is_said() {
+fn the_fix_names_the_spf_terms_that_it_leaves_out() {
     for (text, said) in [
         (
             "v=spf1 a.example include:amazonses.com ~all",

@@ -18,7 +18,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_slip_of_the_keyboard_is_told_from_another_name() {
+    fn misspellings_of_amazonses_are_distinguished_from_other_names() {
         for name in [
             "amazonse.com",
             "amazones.com",

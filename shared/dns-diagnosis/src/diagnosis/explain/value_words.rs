@@ -137,7 +137,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_place_of_an_invisible_character_is_said() {
+    fn the_position_of_an_invisible_character_is_described() {
         assert_eq!(where_invisible(" abcd", "abcd"), "in front of it");
         assert_eq!(where_invisible("abcd\n", "abcd"), "at its end");
         assert_eq!(where_invisible(" a x b", "a b"), "in front of it");
@@ -161,7 +161,7 @@ mod tests {
     }
 
     #[test]
-    fn a_key_is_one_without_its_version_too() {
+    fn a_dkim_key_without_its_version_tag_is_recognized() {
         for seen in [
             "TXT v=DKIM1; p=abc",
             "TXT k=rsa; p=MIGfMA0GCSqGSIb3DQEBAQUAA4GNADCBiQ",
@@ -179,7 +179,7 @@ mod tests {
     }
 
     #[test]
-    fn a_value_that_is_there_twice_is_not_two_values() {
+    fn a_value_pasted_twice_is_distinguished_from_two_values() {
         assert!(is_twice("abc=abc=", "abc="));
         assert!(!is_twice("abc=def", "abc="));
     }

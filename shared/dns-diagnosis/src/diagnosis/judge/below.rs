@@ -89,7 +89,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_label_below_the_domain_costs_one_question_more() {
+    fn each_label_below_the_domain_costs_one_more_query() {
         let names = |author| {
             let questions = questions_below(author, "example.com").into_iter();
             questions.map(|asked| asked.name).collect::<Vec<_>>()

@@ -34,7 +34,7 @@ pub enum DmarcDiscovery {
     /// There are records, but no policy applies: there is more than one record, or the record cannot be
     /// read.
     Void {
-        /// Where.
+        /// The name with the records.
         at: String,
         /// Whether there is more than one record; otherwise there is one that cannot be read.
         multiple: bool,
@@ -112,7 +112,7 @@ impl<'d> Policies<'d> {
         self.places.iter().chain(&self.mail_from)
     }
 
-    /// The record that applies to mail from the domain; none if there is none, or it is not known.
+    /// The record that applies to mail from the domain. `None` if no record applies, or if it is not known.
     pub(super) fn applying(&self) -> Option<Dmarc> {
         match applicable(self.domain.as_str(), self) {
             Applicable::Record { dmarc, .. } => Some(dmarc),

@@ -72,7 +72,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_priority_in_the_host_is_seen_wherever_it_is() {
+    fn an_mx_priority_anywhere_in_the_host_is_recognized() {
         for host in [
             "feedback-smtp.us-east-1.amazonses.com,10",
             "feedback-smtp.us-east-1.amazonses.com10",

@@ -55,7 +55,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_records_in_one_text_are_told_apart() {
+    fn records_joined_in_one_text_are_separated() {
         for (text, policy, others) in [
             (
                 "v=DMARC1; p=quarantine;v=spf1 ~all",

@@ -7,13 +7,13 @@ use crate::diagnosis::DiagnosisCode;
 const SHORTEST_PREFIX: usize = 4;
 /// A value of fewer characters may be part of another by chance.
 const SHORTEST_JOINED: usize = 16;
-/// A value of fewer letters and digits is none that a service has people publish.
+/// A value with fewer letters and digits is not one that a service asks people to publish.
 const SHORTEST_NEIGHBOUR: usize = 8;
 /// Longest name of a field, in octets: `Your verification record value`.
 const MAX_LABEL: usize = 40;
 /// What a screen shows for the rest of a value that is too long for it.
 pub(crate) const ELLIPSES: [&str; 2] = ["...", "\u{2026}"];
-/// The most that is taken off a value, in octets.
+/// The maximum length that is taken off a value, in octets.
 const MAX_WRAPPING: usize = 1024;
 
 /// How a published value relates to the expected one.

@@ -35,7 +35,7 @@ fn damaged(codes: &[DiagnosisCode]) -> Likeness {
 }
 
 #[test]
-fn each_mistake_in_a_text_is_told_from_the_others() {
+fn each_mistake_in_a_txt_value_has_its_own_code() {
     assert_eq!(text(TOKEN), Likeness::Same);
     for (value, codes) in [
         (format!("\"{TOKEN}\""), vec![ValueQuoted]),
@@ -109,7 +109,7 @@ fn a_different_value_does_not_count_as_damaged() {
 }
 
 #[test]
-fn each_mistake_in_a_target_is_told_from_the_others() {
+fn each_mistake_in_a_cname_target_has_its_own_code() {
     assert_eq!(target("tok1.dkim.amazonses.com"), Likeness::Same);
     assert_eq!(target("TOK1.dkim.AmazonSES.com"), Likeness::Same);
     for (value, codes) in [
@@ -137,13 +137,13 @@ fn each_mistake_in_a_target_is_told_from_the_others() {
 
 proptest! {
     #[test]
-    fn comparing_never_panics_and_only_the_value_is_the_same(value in "\\PC{0,80}|[\\x00-\\x7f]{0,80}") {
+    fn comparing_never_panics_and_only_the_exact_value_is_the_same(value in "\\PC{0,80}|[\\x00-\\x7f]{0,80}") {
         prop_assert_eq!(text(&value) == Likeness::Same, value == TOKEN);
         let _ = target(&value);
     }
 
     #[test]
-    fn a_prefix_that_says_something_is_truncated(length in 4usize..43) {
+    fn a_long_enough_prefix_of_the_value_is_truncated(length in 4usize..43) {
         prop_assert_eq!(text(&TOKEN[..length]), damaged(&[ValueTruncated]));
     }
 }

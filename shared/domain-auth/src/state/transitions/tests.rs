@@ -141,7 +141,7 @@ fn every_pair_of_state_and_trigger_is_a_named_transition_or_a_refusal() {
 }
 
 #[test]
-fn a_restart_gives_another_72_hours() {
+fn a_restart_gives_the_domain_another_72_hours() {
     let later = NOW + SignedDuration::from_hours(100);
     let restarted = state(Status::Failed)
         .apply(Trigger::Restarted, later)
@@ -181,7 +181,7 @@ fn a_proven_claim_starts_from_a_fresh_identity() {
 }
 
 #[test]
-fn a_lost_name_leaves_its_time_reason_and_sending_state() {
+fn losing_a_name_records_the_time_the_reason_and_the_sending_state() {
     let later = NOW + SignedDuration::from_hours(1);
     for status in Status::ALL {
         let why = DisplacedBy::ReleasedByLassoSupport {
@@ -210,7 +210,7 @@ fn a_lost_name_leaves_its_time_reason_and_sending_state() {
 }
 
 #[test]
-fn a_contested_claim_of_the_release_before_is_read() {
+fn a_contested_claim_of_the_previous_release_is_read() {
     let stored =
         r#"{"status":"contested","ownership_secret":"secret","expires_at":"1970-01-15T00:00:00Z"}"#;
     let state_before = serde_json::from_str::<State>(stored).unwrap();
@@ -231,7 +231,7 @@ fn a_domain_added_again_waits_for_a_running_deletion() {
 }
 
 #[test]
-fn nothing_is_deleted_while_the_identity_may_still_be_made() {
+fn a_removal_waits_while_the_identity_may_still_be_created() {
     for status in Status::ALL {
         let Ok(State::Removing(removing)) = state(status).apply(Trigger::Removed, NOW) else {
             continue;

@@ -9,7 +9,7 @@ use crate::event::{Side, staff_path};
 use crate::names::{ClientId, DomainName};
 use crate::ports::{ReadDomains, StoreError};
 
-/// The most holders that are told of a claim which Lasso support decides.
+/// The maximum number of holders that are told of a claim which Lasso support decides.
 pub(super) const TOLD: usize = 10;
 
 /// The domains that hold a name which the claimant claims, in the order of the register. A claim

@@ -13,10 +13,10 @@ use crate::names::{ClientId, DomainName};
 use crate::ports::{ReadDomains, StoreError};
 use crate::state::Status;
 
-/// The most holders that one step changes. A transaction of DynamoDB has at most 100 items, and a
-/// holder that loses its name needs five: its domain, two lines of history, an event and a
-/// tombstone. The other items are for the claimant, the register, and tombstones that move out of
-/// it.
+/// The maximum number of holders that one step changes. A transaction of DynamoDB has at most 100
+/// items, and a holder that loses its name needs five: its domain, two lines of history, an event
+/// and a tombstone. The other items are for the claimant, the register, and tombstones that move
+/// out of it.
 pub(super) const CHANGED_AT_ONCE: usize = 16;
 
 /// Holders that are read at the same time.

@@ -1,4 +1,4 @@
-//! The limit of emails about a single event to one mailbox in a minute.
+//! The limit of emails about a single event to one mailbox per minute.
 
 use std::sync::Arc;
 

@@ -104,7 +104,7 @@ pub enum EmailError {
     /// SES accepted it, but this could not be stored.
     #[error("the email was sent, and may be sent once more")]
     Unnoted(#[source] StoreError),
-    /// The store could not do it.
+    /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
 }

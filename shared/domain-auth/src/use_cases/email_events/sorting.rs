@@ -9,7 +9,8 @@ use crate::ports::{LISTED_AT_ONCE, MailTo};
 /// From this many events of one type at the same time on, they are one list, whatever the type.
 const LIKE_A_LIST: usize = 6;
 
-/// Most events in one email. With more of them it has more than the 100 KB of HTML that large mailbox providers show.
+/// The maximum number of events in one email. With more of them it has more than the 100 KB of HTML that large mailbox
+/// providers show.
 const LONGEST_LIST: usize = 30;
 
 /// The most octets of HTML that the texts of the listed events may have in one email, for the same reason.

@@ -115,7 +115,7 @@ mod tests {
     }
 
     #[test]
-    fn one_refused_name_keeps_none_of_the_others_waiting() {
+    fn one_refused_name_delays_none_of_the_others() {
         for refused in [0, 1, 49, 50, 99] {
             let (answered, alone, unanswered, calls) =
                 ask((0..100).collect(), |name| name == refused);
@@ -125,7 +125,7 @@ mod tests {
     }
 
     #[test]
-    fn whole_batches_are_asked_about_before_halves() {
+    fn whole_batches_are_requested_before_halves() {
         let mut batches = Batches::of((0..250).collect());
         let first = batches.next().unwrap();
         batches.refused(first);

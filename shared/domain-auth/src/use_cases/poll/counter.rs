@@ -38,7 +38,7 @@ pub enum Counter {
     Recovered,
     /// Domains that failed.
     Failed,
-    /// Domains that Lasso support was told are stuck.
+    /// Domains that were reported to Lasso support as stuck.
     Stuck,
     /// Domains for which SES was made to look again for records that are published.
     RestartedAtSes,

@@ -37,8 +37,8 @@ impl<P: PollerPorts> Poller<'_, P> {
             .settled_by_list(to_ask, list_pages, times, &mut part)
             .await;
         asked.extend(unasked.into_iter().map(DueDomain::not_asked));
-        // There may be no time for a DNS look of all of them; a domain that was looked up now does
-        // not go first again.
+        // There may be no time to look up all of them in DNS, so those looked up longest ago go
+        // first.
         asked.sort_by_key(|asked| asked.domain().dns_looked_at);
         let asked = in_turns(asked, usize::MAX, |asked| asked.domain().client.clone());
         let to_ask = in_turns(to_ask, usize::MAX, |due| due.as_ref().client.clone());

@@ -125,8 +125,8 @@ impl<P: PollerPorts> Poller<'_, P> {
             let verified = listed.get(*name) == Some(&Some(AxisStatus::Success));
             let orphan = if let Some(orphan) = known.get(*name) {
                 Orphan {
-                    // SES had verified it even if it withdrew the verification later: mail may have
-                    // been sent with it.
+                    // An orphan that SES once verified stays `verified` even if SES withdrew the
+                    // verification, because mail may have been sent with it.
                     verified: verified || orphan.verified,
                     ..orphan.clone()
                 }

@@ -47,7 +47,7 @@ fn a_restart_leaves_an_identity_of_others_as_it_is() {
 /// A v1 call creates an identity if there is none. So a domain that is removed during its restart
 /// keeps its identity until the call is over.
 #[test]
-fn a_domain_that_is_removed_while_it_is_restarted_leaves_no_identity() {
+fn a_domain_removed_during_its_restart_leaves_no_identity() {
     let points = {
         let world = World::new();
         world.add("maple", NAME);
@@ -98,7 +98,7 @@ fn a_name_that_ses_refuses_fails_with_a_reason() {
 }
 
 #[test]
-fn a_refusal_for_the_operator_is_counted_and_the_domain_waits() {
+fn a_refusal_that_the_operator_has_to_fix_is_counted_and_the_domain_waits() {
     for refusal in [Refusal::AccessDenied, Refusal::LimitExceeded] {
         let world = World::new();
         let fault = [SesFault::Refused(refusal); 2];

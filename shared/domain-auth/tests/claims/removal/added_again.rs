@@ -67,7 +67,7 @@ fn a_domain_added_again_during_removal_keeps_its_identity() {
 }
 
 #[test]
-fn added_again_while_a_deletion_may_be_under_way_waits_for_its_end() {
+fn a_domain_added_again_waits_until_a_running_deletion_has_ended() {
     let world = World::new();
     world.add("maple", NAME);
     let fault = [SesFault::Unavailable];
@@ -122,7 +122,7 @@ fn a_late_deletion_spares_the_identity_of_a_domain_added_again() {
 
 /// Two runs of the poller delete at the same time, and the new addition is slow.
 #[test]
-fn two_deletions_and_one_addition_agree_in_the_end() {
+fn two_simultaneous_deletions_and_an_addition_end_in_one_consistent_state() {
     let prepare = || {
         let world = World::new();
         world.add("maple", NAME);

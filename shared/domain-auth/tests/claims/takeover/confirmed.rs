@@ -9,7 +9,7 @@ use super::{NAME, assert_taken};
 use crate::world::{DAY, MINUTE, World};
 
 #[test]
-fn an_answer_that_is_forged_on_udp_takes_nothing() {
+fn an_ownership_record_forged_over_udp_does_not_take_the_name() {
     let world = World::new();
     world.add("maple", NAME);
     world.add("cedar", NAME);
@@ -66,7 +66,7 @@ fn a_forged_proof_against_a_verified_holder_raises_no_alert() {
 }
 
 #[test]
-fn a_zone_with_one_server_proves_with_that_one() {
+fn in_a_zone_with_one_server_that_server_is_enough_for_a_proof() {
     let world = World::new();
     world.add("maple", NAME);
     world.add("cedar", NAME);

@@ -58,7 +58,7 @@ fn every_event_is_answered_as_its_snapshot_says() {
 }
 
 #[tokio::test]
-async fn the_same_domain_again_is_200_and_the_same_body() {
+async fn adding_the_same_domain_again_returns_200_and_the_same_body() {
     let app = app();
     let first = handle_file(&app, "new-domain").await;
     let again = handle_file(&app, "new-domain").await;
@@ -69,7 +69,7 @@ async fn the_same_domain_again_is_200_and_the_same_body() {
 }
 
 #[tokio::test]
-async fn a_throttled_ses_is_202_and_a_domain_to_be_finished() {
+async fn add_returns_202_and_stores_the_domain_if_ses_throttles() {
     let app = app();
     app.ses
         .fail("CreateEmailIdentity", &[SesFault::Throttled; 2]);
@@ -84,7 +84,7 @@ async fn a_throttled_ses_is_202_and_a_domain_to_be_finished() {
 }
 
 #[tokio::test]
-async fn a_name_of_another_client_is_202_with_only_the_ownership_record() {
+async fn adding_another_clients_name_returns_202_with_only_the_ownership_record() {
     let app = app();
     let holder = domain_auth_testkit::new_domain("cedar-homes", "maplehomes.com");
     let actor = domain_auth::history::Actor::Service;
@@ -108,7 +108,7 @@ async fn additions_during_a_backlog_return_202_without_ses_calls() {
 }
 
 #[tokio::test]
-async fn a_call_that_ses_throttles_once_is_made_again() {
+async fn a_call_that_ses_throttles_once_is_retried() {
     let app = app();
     app.ses.fail("CreateEmailIdentity", &[SesFault::Throttled]);
     let reply = handle_file(&app, "new-domain").await;
@@ -142,7 +142,7 @@ async fn the_101st_name_under_a_domain_is_refused_without_a_write() {
 }
 
 #[tokio::test]
-async fn a_client_at_a_limit_is_told_which_and_nothing_is_written() {
+async fn adding_at_a_client_limit_names_the_limit_and_writes_nothing() {
     for (case, limits) in [
         ("too-many-domains", (0, 50)),
         ("too-many-additions", (500, 0)),
@@ -162,7 +162,7 @@ async fn a_client_at_a_limit_is_told_which_and_nothing_is_written() {
 }
 
 #[tokio::test]
-async fn adding_a_domain_again_adds_its_other_community() {
+async fn adding_a_domain_again_adds_a_new_community() {
     let app = app();
     let request = |community: &str| {
         let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../events/add-domain");

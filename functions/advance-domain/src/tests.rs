@@ -85,7 +85,7 @@ fn every_event_is_answered_as_its_snapshot_says() {
 }
 
 #[tokio::test]
-async fn a_throttled_ses_is_503_and_changes_nothing() {
+async fn a_restart_returns_503_and_changes_nothing_if_ses_throttles() {
     for operation in [
         "GetEmailIdentity",
         "VerifyDomainIdentity",
@@ -125,7 +125,7 @@ async fn stored(app: &TestApp) -> Domain {
 }
 
 #[tokio::test]
-async fn a_restart_without_a_turn_is_503_and_asks_ses_nothing() {
+async fn a_restart_beyond_the_clients_share_returns_503_without_an_ses_call() {
     let app = app().await;
     let asker = KeyOwner::Client(client("cedar-homes"));
     for _ in 0..2 {
@@ -165,7 +165,7 @@ async fn the_clients_history_shows_actions_of_support_on_its_behalf() {
 }
 
 #[tokio::test]
-async fn support_is_told_that_a_domain_is_being_removed() {
+async fn restarting_a_domain_in_removal_is_404_for_clients_and_explained_to_support() {
     let app = app().await;
     let domain = stored(&app).await;
     let removed = Trigger::Removed;
@@ -208,7 +208,7 @@ async fn a_change_of_details_is_written_once_to_the_history() {
 
 /// So no stored response keeps the erasure from its end.
 #[tokio::test]
-async fn a_key_of_a_client_that_is_being_erased_is_not_stored() {
+async fn the_idempotency_key_of_a_client_in_erasure_is_not_stored() {
     let app = app().await;
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../events/advance-domain");
     let text = std::fs::read_to_string(format!("{folder}/notify-unknown.json")).unwrap();

@@ -67,7 +67,7 @@ async fn stored(app: &TestApp) -> Domain {
 }
 
 #[tokio::test]
-async fn every_record_says_how_it_stands() {
+async fn a_check_returns_the_state_of_every_record() {
     let app = app(FakeDns::default()).await;
     for record in stored(&app).await.records().iter().take(3) {
         app.dns.publish(record);
@@ -95,7 +95,7 @@ async fn unanswered_dns_queries_make_every_record_unknown() {
 }
 
 #[tokio::test]
-async fn a_second_check_within_30_seconds_is_429_and_makes_no_call() {
+async fn a_second_check_within_30_seconds_returns_429_and_makes_no_call() {
     let app = app(FakeDns::default()).await;
     assert_eq!(check(&app).await.status(), StatusCode::OK);
     let calls = app.ses.calls("GetIdentityVerificationAttributes");
@@ -108,7 +108,7 @@ async fn a_second_check_within_30_seconds_is_429_and_makes_no_call() {
 }
 
 #[tokio::test]
-async fn lasso_support_checks_with_the_same_pause_and_sees_everything() {
+async fn checks_by_lasso_support_have_the_same_pause_and_show_the_dns_look() {
     let app = app(FakeDns::default()).await;
     let file = |case: &str| {
         let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../events/check-domain");
@@ -139,7 +139,7 @@ async fn a_check_of_a_verified_identity_verifies_the_domain() {
 }
 
 #[tokio::test]
-async fn a_throttled_check_keeps_the_ses_status_and_shows_dns() {
+async fn a_check_that_ses_throttles_keeps_the_ses_status_and_shows_dns() {
     let app = app(FakeDns::default()).await;
     app.ses
         .fail("GetIdentityDkimAttributes", &[SesFault::Throttled]);
@@ -150,7 +150,7 @@ async fn a_throttled_check_keeps_the_ses_status_and_shows_dns() {
 }
 
 #[tokio::test]
-async fn more_checks_than_a_minute_may_have_are_429_and_make_no_call() {
+async fn checks_beyond_the_limit_per_minute_return_429_and_make_no_call() {
     let mut app = app(FakeDns::default()).await;
     app.limits.checks_per_minute = 1;
     assert_eq!(check(&app).await.status(), StatusCode::OK);
@@ -190,7 +190,7 @@ async fn app_with_link() -> TestApp {
 }
 
 #[tokio::test]
-async fn a_link_holder_checks_the_domain_and_is_led_back_to_the_page() {
+async fn a_check_by_a_link_holder_redirects_back_to_the_page() {
     let app = app_with_link().await;
     app.ses.verify(&domain_name("example.com"));
     insta::assert_json_snapshot!(by_link(&app, "by-link").await);
@@ -233,7 +233,7 @@ async fn a_link_holder_and_the_client_share_the_pause_of_the_domain() {
 }
 
 #[tokio::test]
-async fn a_link_holder_is_told_of_a_check_refused_by_the_clients_limit() {
+async fn a_link_holder_is_told_if_the_clients_limit_refuses_the_check() {
     let mut app = app_with_link().await;
     app.limits.checks_per_minute = 1;
     assert_eq!(check(&app).await.status(), StatusCode::OK);

@@ -12,7 +12,7 @@ use crate::types::{Added, List, Summary};
 use crate::view::{self, AddForm, Row};
 use crate::{Failure, Visit, words};
 
-/// Most domains that one form adds.
+/// The maximum number of domains that one form adds.
 const MOST_NAMES: usize = 20;
 
 /// Characters that separate the labels of a domain, as people type it (RFC 5895 section 2).

@@ -18,11 +18,11 @@ use crate::types::{Claim, Domain, Entry, Link, List, OtherClaim};
 use crate::view::{self, AddForm};
 use crate::{Failure, Visit, words};
 
-/// Most entries of a list on a page.
+/// The maximum number of entries of a list on a page.
 const MOST_ENTRIES: usize = 50;
-/// Most lines of history on a domain's page.
+/// The maximum number of lines of history on a domain's page.
 const MOST_LINES: usize = 10;
-/// Most claims of other clients that are shown with a claim.
+/// The maximum number of claims of other clients that are shown with a claim.
 const MOST_OTHERS: usize = 4;
 
 impl<F: Fetch> Visit<'_, F> {

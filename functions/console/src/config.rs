@@ -166,7 +166,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_console_is_reached_by_https_or_on_this_machine() {
+    fn a_console_url_needs_https_unless_it_is_on_this_machine() {
         for (url, origin) in [
             (
                 "https://console.lasso.example",
@@ -198,7 +198,7 @@ mod tests {
     }
 
     #[test]
-    fn endpoints_are_all_set_or_none() {
+    fn sign_in_endpoints_are_set_together_or_not_at_all() {
         let set = |text: &str| Some(text.to_owned());
         assert_eq!(endpoints([None, None, None]).unwrap(), None);
         let all = endpoints([set("a"), set("b"), set("c")]).unwrap().unwrap();

@@ -5,10 +5,10 @@ use std::fmt::Write as _;
 use http::HeaderMap;
 use http::header::COOKIE;
 
-/// Most octets of a value in one cookie: browsers store up to 4,096 octets of name, value and
+/// The maximum size, in octets, of a value in one cookie: browsers store up to 4,096 octets of name, value and
 /// attributes.
 const PIECE: usize = 3_600;
-/// Most pieces. API Gateway accepts 10,240 octets of headers in a request (Amazon API Gateway
+/// The maximum number of pieces. API Gateway accepts 10,240 octets of headers in a request (Amazon API Gateway
 /// quotas, HTTP API), and other headers need some of them.
 const MOST_PIECES: usize = 2;
 
@@ -127,7 +127,7 @@ mod tests {
     }
 
     #[test]
-    fn a_cookie_is_for_this_host_over_tls_and_for_no_script() {
+    fn cookies_have_the_host_prefix_secure_and_httponly() {
         let set = Cookies::new(true).write("session", "abc", None).unwrap();
         assert_eq!(
             set[0],
@@ -143,7 +143,7 @@ mod tests {
     }
 
     #[test]
-    fn long_values_are_split_and_longer_ones_are_not_stored() {
+    fn long_cookie_values_are_split_and_too_long_ones_are_not_stored() {
         let cookies = Cookies::new(true);
         for length in [1, PIECE - 1, PIECE, PIECE + 1, 2 * PIECE] {
             let value = "v".repeat(length);

@@ -20,7 +20,8 @@ use crate::words;
 
 /// Seconds between two checks of a domain.
 const BETWEEN_CHECKS: i64 = 30;
-/// The most octets of the records on the page for Lasso support, which has more beside them.
+/// The maximum size, in octets, of the records on the page for Lasso support, which has more beside
+/// them.
 const LONGEST_CARDS_OF_STAFF: usize = 16_000;
 
 /// The records in the order of the page.

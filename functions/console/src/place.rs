@@ -79,7 +79,7 @@ mod tests {
     use crate::words::path_part;
 
     #[test]
-    fn a_client_is_read_out_of_an_address() {
+    fn a_client_identifier_in_a_path_is_decoded() {
         for client in ["maple-homes", "a/b@c", "x+y=z", "~", "a:b"] {
             assert_eq!(readable(&path_part(client)), client);
         }

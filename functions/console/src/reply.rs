@@ -6,7 +6,7 @@ use http::{Response, StatusCode};
 
 use crate::session::Flash;
 
-/// A page without its frame.
+/// The content of a page, without the layout around it.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct View {
     pub(crate) title: String,

@@ -138,7 +138,7 @@ mod tests {
     }
 
     #[test]
-    fn a_path_has_plain_parts_and_leads_nowhere_else() {
+    fn paths_with_dots_or_encoded_separators_are_refused() {
         let parts = |path: &str| {
             let incoming = incoming(path);
             let parts = incoming.segments();

@@ -99,7 +99,7 @@ mod tests {
     }
 
     #[test]
-    fn a_sealed_value_shows_nothing_and_opens_only_for_its_purpose() {
+    fn a_sealed_value_is_unreadable_and_opens_only_for_its_purpose() {
         let seal = Seal::new("secret", "console");
         let sealed = seal.seal(Purpose::Session, &["a"], &"token-of-a-person");
         let bytes = URL_SAFE_NO_PAD.decode(&sealed).unwrap();
@@ -121,7 +121,7 @@ mod tests {
     }
 
     #[test]
-    fn an_altered_value_does_not_open() {
+    fn an_altered_sealed_value_does_not_open() {
         let seal = Seal::new("secret", "console");
         let sealed = seal.seal(Purpose::Flash, &[], &"hello");
         for position in 0..sealed.len() {

@@ -202,7 +202,7 @@ impl Flash {
 const LONGEST_FLASH: usize = 1_800;
 /// How many sign-ins may be under way in a browser at once. Each has a cookie of its own; the oldest are dropped.
 const SIGN_INS: usize = 8;
-/// Most octets of these cookies together, so that they fit next to a session.
+/// The maximum size, in octets, of these cookies together, so that they fit next to a session.
 const LONGEST_SIGN_INS: usize = 4_000;
 /// How long the cookie of a sign-in is stored, in seconds. The sign-in itself is valid for a shorter time; afterwards
 /// the cookie says which page the person wanted.

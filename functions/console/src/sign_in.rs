@@ -195,7 +195,7 @@ impl<F: Fetch, C: Clock> App<F, C> {
     }
 }
 
-/// The address that begins a sign-in which leads to this page: to `/`, if it is none of the console's.
+/// The URL that begins a sign-in and then returns to this page, or to `/` if the page is not in the console.
 fn sign_in_to(page: &str) -> String {
     let path = page.split('?').next().unwrap_or_default();
     let to = [page, path, "/"].into_iter().find(|to| is_page(to));
@@ -228,7 +228,7 @@ mod tests {
     use super::is_page;
 
     #[test]
-    fn only_an_address_of_the_console_is_a_page_to_come_back_to() {
+    fn only_console_paths_are_accepted_as_return_targets() {
         for to in [
             "/",
             "/domains/example.com",

@@ -148,7 +148,7 @@ pub(crate) struct Domain {
     pub(crate) diagnoses: Vec<DomainDiagnosis>,
     /// What DNS and Amazon SES mean for mail from the domain.
     pub(crate) readiness: Option<Readiness>,
-    /// Emails about it that did not reach their reader.
+    /// Emails about it that were not delivered or were reported as spam.
     #[serde(default)]
     pub(crate) undelivered: Vec<UndeliveredEmail>,
     /// Its claim, for Lasso support.
@@ -164,7 +164,7 @@ pub(crate) struct Domain {
 pub(crate) struct UndeliveredEmail {
     /// What happened, and what to do.
     pub(crate) message: String,
-    /// When.
+    /// The time of the report.
     pub(crate) at: Timestamp,
 }
 
@@ -248,7 +248,7 @@ pub(crate) struct List<T> {
 /// `Reconciliation`.
 #[derive(Debug, Clone, Deserialize)]
 pub(crate) struct Reconciliation {
-    /// When.
+    /// The time of the comparison.
     pub(crate) checked_at: Timestamp,
     /// How many identities at SES have no domain.
     pub(crate) orphans: usize,
@@ -276,9 +276,9 @@ pub(crate) struct Orphan {
 /// `HistoryEntry`.
 #[derive(Debug, Clone, Deserialize)]
 pub(crate) struct Entry {
-    /// When.
+    /// The time of the entry.
     pub(crate) at: Timestamp,
-    /// Who.
+    /// The person or service that acted.
     pub(crate) actor: Actor,
     /// What, in a sentence.
     pub(crate) sentence: String,

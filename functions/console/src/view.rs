@@ -10,17 +10,19 @@ use crate::session::Person;
 use crate::types::{Entry, Link, Reconciliation, Summary};
 use crate::words;
 
-/// Most octets of a page's content. With its frame, style and script no page is longer than 50 KB.
+/// The maximum size, in octets, of a page's content. With its layout, style and script no page is
+/// longer than 50 KB.
 pub(crate) const LONGEST_MAIN: usize = 37_000;
-/// Most octets of evidence in HTML for one line of history, and for a look. All of it is in a file.
+/// The maximum size, in octets, of evidence in HTML for one line of history, and for a look. All of
+/// it is in a file.
 const LONGEST_EVIDENCE: usize = 1_000;
-/// Most characters of the names of communities in one line.
+/// The maximum length, in characters, of the names of communities in one line.
 const LONGEST_COMMUNITIES: usize = 120;
-/// Most octets in HTML of a sentence in the short history on a domain's page.
+/// The maximum size, in octets of HTML, of a sentence in the short history on a domain's page.
 const LONGEST_SENTENCE: usize = 150;
-/// Most octets in HTML of a note on a domain's page.
+/// The maximum size, in octets of HTML, of a note on a domain's page.
 const LONGEST_NOTE_BESIDE: usize = 1_000;
-/// Most characters of a note or a reason in a list.
+/// The maximum length, in characters, of a note or a reason in a list.
 const LONGEST_NOTE: usize = 200;
 
 /// The formats of `GET …/records`, and who needs which.

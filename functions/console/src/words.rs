@@ -52,7 +52,7 @@ fn has_lost_records(summary: &Summary) -> bool {
     needs_repair && matches!(summary.status, Status::Verified | Status::Authenticated)
 }
 
-/// The Unicode form of a name beside the one that DNS has, if they differ: the letters of many scripts look alike.
+/// The name in Unicode, followed by its ASCII form if they differ, because letters of different scripts can look alike.
 pub(crate) fn name(summary: &Summary) -> String {
     if summary.domain_unicode == summary.domain {
         summary.domain.clone()
@@ -278,7 +278,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_moment_is_written_in_full() {
+    fn a_time_is_shown_as_date_time_and_utc() {
         let at: Timestamp = "2026-06-01T12:05:59Z".parse().unwrap();
         assert_eq!(moment(at), "1 June 2026, 12:05 UTC");
     }
@@ -300,7 +300,7 @@ mod tests {
     }
 
     #[test]
-    fn a_client_in_a_path_is_encoded_as_by_the_api() {
+    fn a_client_identifier_in_a_path_is_encoded_like_in_the_api() {
         assert_eq!(path_part("maple-homes_1.x"), "maple-homes_1.x");
         assert_eq!(path_part("a/b@c"), "a~2Fb~40c");
         assert_eq!(path_part("ü"), "~C3~BC");

@@ -84,7 +84,7 @@ fn every_event_is_answered_as_its_snapshot_says() {
 }
 
 #[tokio::test]
-async fn a_decision_is_taken_once_and_told_once() {
+async fn a_second_decision_is_refused_and_emits_no_event() {
     let app = app().await;
     assert_eq!(answer(&app, "complete").await.status(), StatusCode::OK);
     for case in ["complete", "reject"] {
@@ -100,7 +100,7 @@ async fn a_decision_is_taken_once_and_told_once() {
 }
 
 #[tokio::test]
-async fn completing_gives_the_identity_its_configuration_set_first() {
+async fn completing_attaches_the_configuration_set_before_the_state_changes() {
     let mut app = app().await;
     app.configuration_set = ConfigurationSet::parse("mass-mail").ok();
     let name = domain_name("example.com");
@@ -120,7 +120,7 @@ async fn completing_gives_the_identity_its_configuration_set_first() {
 }
 
 #[tokio::test]
-async fn rejecting_asks_nothing_of_ses() {
+async fn rejecting_makes_no_ses_call() {
     let mut app = app().await;
     app.configuration_set = ConfigurationSet::parse("mass-mail").ok();
     assert_eq!(answer(&app, "reject").await.status(), StatusCode::OK);

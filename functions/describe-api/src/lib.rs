@@ -28,7 +28,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn both_forms_are_the_committed_document() {
+    fn the_plain_and_gzipped_documents_equal_the_committed_one() {
         let committed = include_str!("../../../docs/openapi.json");
         let committed: Value = serde_json::from_str(committed).unwrap();
         assert_eq!(DOCUMENT, committed.to_string());
@@ -44,7 +44,7 @@ mod tests {
     }
 
     #[test]
-    fn a_caller_that_takes_gzip_gets_it() {
+    fn a_caller_that_accepts_gzip_gets_the_gzipped_document() {
         insta::glob!("../../../events/describe-api", "gzip.json", |file| {
             insta::assert_json_snapshot!(answer_of(&describe(&request_in(file))));
         });

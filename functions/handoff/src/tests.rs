@@ -315,7 +315,7 @@ async fn page_in(status: Status) -> Option<Reply> {
 }
 
 #[tokio::test]
-async fn every_state_but_removing_has_its_page() {
+async fn every_state_except_removing_has_a_page() {
     for status in Status::ALL {
         let page = page_in(status).await;
         assert_eq!(page.is_some(), status != Status::Removing, "{status}");
@@ -331,7 +331,7 @@ async fn every_state_but_removing_has_its_page() {
 }
 
 #[tokio::test]
-async fn the_page_names_the_domain_and_the_client_and_nothing_else() {
+async fn the_page_reveals_only_the_domain_and_the_client() {
     let new = NewDomain {
         community: Some(Community::parse("Maple Ridge").unwrap()),
         contact_email: Some(EmailAddress::parse("kim@maple.example").unwrap()),
@@ -392,7 +392,7 @@ async fn texts_from_clients_and_zones_are_escaped() {
 }
 
 #[tokio::test]
-async fn a_store_that_does_not_answer_is_a_page_that_says_so() {
+async fn an_error_page_is_shown_if_the_store_does_not_answer() {
     let mut world = World::pending().await;
     world.app.store.fails = true;
     let reply = world.open(&"B".repeat(43)).await;

@@ -15,7 +15,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn seconds_are_rounded_up() {
+    fn the_time_until_the_next_check_is_rounded_up_to_seconds() {
         let noon: Timestamp = "2026-06-01T12:00:00Z".parse().unwrap();
         let later = |nanoseconds| noon + jiff::SignedDuration::from_nanos(nanoseconds);
         assert_eq!(seconds_until(later(1), noon), Some(1));

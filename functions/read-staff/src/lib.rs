@@ -143,8 +143,8 @@ where
             self.store.waiting(&parts, limit, start).await?
         };
         if wanted.is_some() {
-            // A state may wait for its client while a domain in it, whose records are found, waits
-            // for Amazon SES.
+            // The queue is listed by state. A single domain may wait for another party than its
+            // state usually does: with its records found, it waits for Amazon SES.
             page.items.retain(|domain| waiting_for(domain) == wanted);
         }
         self.listed(page, reconciliation, list).await

@@ -97,7 +97,7 @@ fn every_event_is_answered_as_its_snapshot_says() {
 }
 
 #[tokio::test]
-async fn a_repeated_release_has_the_same_answer_and_no_second_event() {
+async fn a_repeated_release_returns_the_same_answer_and_no_second_event() {
     let app = app().await;
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../events/release-domain");
     let file = format!("{folder}/sending-confirmed.json");
@@ -145,7 +145,7 @@ async fn an_unconfirmed_release_changes_nothing() {
 }
 
 #[tokio::test]
-async fn a_grant_moves_the_claim() {
+async fn a_grant_makes_the_claimant_the_holder() {
     let app = app().await;
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../events/release-domain");
     let file = format!("{folder}/granted.json");
@@ -158,7 +158,7 @@ async fn a_grant_moves_the_claim() {
 /// `maple-homes` has many names below `example.com`, so that the takeover needs more than one step,
 /// and each step takes seconds.
 #[tokio::test]
-async fn a_long_grant_returns_202_and_a_repetition_continues_it() {
+async fn a_long_grant_returns_202_and_continues_when_repeated() {
     let app = app().await;
     let (maple, now) = (client("maple-homes"), app.clock.now());
     let claims = app.store.claims("example.com").await.unwrap();

@@ -90,7 +90,7 @@ fn every_event_is_answered_as_its_snapshot_says() {
 }
 
 #[tokio::test]
-async fn a_removed_domain_is_gone_from_ses_and_told_of_once() {
+async fn a_removal_deletes_the_ses_identity_and_emits_one_event() {
     let app = app().await;
     let reply = answer(&app, "pending").await;
     assert_eq!(reply.status(), StatusCode::NO_CONTENT);
@@ -105,7 +105,7 @@ async fn a_removed_domain_is_gone_from_ses_and_told_of_once() {
 
 /// The client's contact gets an email only about a removal on its behalf (`docs/alerts.md`).
 #[tokio::test]
-async fn a_removal_on_behalf_of_a_client_is_for_its_contact_and_an_erasure_is_not() {
+async fn a_contact_is_emailed_about_a_removal_by_support_but_not_about_an_erasure() {
     for (case, expected) in [
         ("on-behalf-authenticated-confirmed", vec![Severity::Warning]),
         ("authenticated-confirmed", vec![Severity::Info]),
@@ -130,7 +130,7 @@ async fn a_removal_on_behalf_of_a_client_is_for_its_contact_and_an_erasure_is_no
 }
 
 #[tokio::test]
-async fn a_removal_that_is_sent_again_with_its_key_does_not_remove_what_was_added_since() {
+async fn a_replayed_removal_spares_a_domain_added_since() {
     let app = app().await;
     let reply = answer(&app, "pending-with-key").await;
     assert_eq!(reply.status(), StatusCode::NO_CONTENT);

@@ -163,7 +163,7 @@ fn every_event_is_answered_and_emailed_as_its_snapshot_says() {
 }
 
 #[tokio::test]
-async fn the_sixth_email_of_a_day_waits_for_the_next() {
+async fn the_sixth_email_of_a_day_is_refused_until_the_next_day() {
     let app = app().await;
     for left in (0..PER_DOMAIN).rev() {
         let sent = answer(&app, "to-email-administrator").await;
@@ -188,7 +188,7 @@ async fn the_sixth_email_of_a_day_waits_for_the_next() {
 }
 
 #[tokio::test]
-async fn an_address_gets_at_most_five_emails_a_day_from_a_client() {
+async fn an_address_gets_at_most_five_emails_per_day_from_a_client() {
     let app = app().await;
     let to = |address: &str| Recipient::of(&EmailAddress::parse(address).unwrap());
     let (maple, day) = (client("maple-homes"), Day::of(app.clock.now()));
@@ -209,7 +209,7 @@ async fn an_address_gets_at_most_five_emails_a_day_from_a_client() {
 }
 
 #[tokio::test]
-async fn an_address_gets_at_most_twenty_emails_a_day_from_all_clients() {
+async fn an_address_gets_at_most_twenty_emails_per_day_from_all_clients() {
     let app = app().await;
     let to = Recipient::of(&EmailAddress::parse("dns@it-partner.example").unwrap());
     let day = Day::of(app.clock.now());
@@ -251,7 +251,7 @@ async fn only_emails_that_ses_may_have_sent_use_up_the_limit() {
 }
 
 #[tokio::test]
-async fn nothing_is_sent_to_a_suppressed_address_and_the_attempt_counts() {
+async fn a_suppressed_address_gets_no_email_but_the_attempt_uses_up_the_limit() {
     let app = app().await;
     *app.mail.suppressed.lock().unwrap() = Some(true);
     for _ in 0..PER_DOMAIN {
@@ -277,7 +277,7 @@ async fn the_email_is_sent_if_the_suppression_list_cannot_be_read() {
 }
 
 #[tokio::test]
-async fn history_tells_of_the_email_without_the_address() {
+async fn history_records_the_email_without_its_address() {
     let app = app().await;
     answer(&app, "to-email-administrator").await;
     let (client, name) = (client("maple-homes"), domain_name("example.com"));
@@ -310,7 +310,7 @@ async fn an_idempotency_key_prevents_a_second_email() {
 }
 
 #[tokio::test]
-async fn a_failed_attempt_does_not_use_its_key_up() {
+async fn after_a_failed_attempt_the_idempotency_key_can_be_used_again() {
     let app = app().await;
     app.mail.faults.lock().unwrap().push(SesFault::Throttled);
     assert_eq!(answer(&app, "with-key").await["status"], 503);
@@ -363,7 +363,7 @@ async fn an_email_that_was_certainly_not_sent_leaves_no_link() {
 }
 
 #[tokio::test]
-async fn the_eleventh_emailed_link_ends_the_oldest_emailed_one() {
+async fn the_eleventh_emailed_link_makes_the_oldest_emailed_one_invalid() {
     let app = app().await;
     let tools = app.tools();
     let (client, name) = (client("maple-homes"), domain_name("example.com"));

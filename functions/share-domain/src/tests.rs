@@ -91,7 +91,7 @@ async fn a_link_opens_the_domain_until_it_is_withdrawn() {
 }
 
 #[tokio::test]
-async fn a_link_is_made_once_for_a_key_and_its_token_is_not_stored_with_it() {
+async fn an_idempotency_key_makes_one_link_and_does_not_store_its_token() {
     let app = app().await;
     let made = answer(&app, "make-with-key").await;
     assert_eq!(made["status"], 201, "{made}");
@@ -124,7 +124,7 @@ async fn tokens_are_neither_stored_nor_in_the_history() {
 }
 
 #[tokio::test]
-async fn links_that_have_ended_leave_the_list_and_make_room() {
+async fn expired_links_leave_the_list_and_do_not_count_toward_the_limit() {
     let app = app().await;
     assert_eq!(answer(&app, "make-at-the-limit").await["status"], 409);
     app.clock.advance(SignedDuration::from_hours(24 * 14));

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::tests::{Answer, TestApp, another, app, delivery, notified};
 
-/// The recorded ages in whole seconds: the limit of emails in a second lets parts of one pass.
+/// The recorded ages in whole seconds: the limit of emails per second lets parts of one pass.
 fn aged(app: &TestApp, queue: &str) -> Vec<f64> {
     let ages = app.meter.values("OldestAlertAge", Some(queue));
     ages.into_iter().map(f64::trunc).collect()
@@ -36,7 +36,7 @@ fn from_queue(mut batch: SqsEvent, arn: &str) -> SqsEvent {
 }
 
 #[tokio::test]
-async fn every_failed_attempt_says_how_old_the_alert_is() {
+async fn every_failed_attempt_records_the_age_of_the_alert() {
     let app = app();
     app.mail.answers_next([Answer::DeniesAccess; 5]);
     for _ in 0..5 {
@@ -52,7 +52,7 @@ async fn every_failed_attempt_says_how_old_the_alert_is() {
 }
 
 #[tokio::test]
-async fn the_oldest_of_the_alerts_that_come_again_counts() {
+async fn the_age_metric_has_the_oldest_alert_to_be_retried() {
     let app = app();
     let sent = Answer::TakesItAfter(0);
     app.mail
@@ -62,7 +62,7 @@ async fn the_oldest_of_the_alerts_that_come_again_counts() {
 }
 
 #[tokio::test]
-async fn an_alert_that_is_put_off_counts() {
+async fn the_age_metric_includes_alerts_deferred_for_lack_of_time() {
     let app = app();
     // Nothing failed: two have no time of the 25 seconds left.
     app.mail.answers_next([Answer::TakesItAfter(20)]);
@@ -71,7 +71,7 @@ async fn an_alert_that_is_put_off_counts() {
 }
 
 #[tokio::test]
-async fn alerts_about_stopped_mail_have_their_own_value() {
+async fn the_age_of_alerts_about_stopped_mail_is_recorded_separately() {
     let app = app();
     app.mail.answers_next([Answer::DeniesAccess]);
     let batch = from_queue(happened(&app, [301]), "arn:first");
@@ -81,7 +81,7 @@ async fn alerts_about_stopped_mail_have_their_own_value() {
 }
 
 #[tokio::test]
-async fn an_alert_that_waits_for_another_day_or_is_put_aside_does_not_count() {
+async fn the_age_metric_excludes_alerts_for_another_day_and_dead_letters() {
     let app = app();
     app.mail
         .answers_next([Answer::DeniesAccess, Answer::Rejects]);

@@ -85,7 +85,7 @@ async fn a_successful_batch_makes_no_call_to_the_queue() {
 }
 
 #[tokio::test]
-async fn an_invalid_message_is_put_aside_with_its_reason() {
+async fn an_invalid_message_becomes_a_dead_letter_with_its_reason() {
     for case in ["not-json", "not-an-event", "later-version"] {
         let app = app();
         let mut all = batch([0]);
@@ -103,7 +103,7 @@ async fn an_invalid_message_is_put_aside_with_its_reason() {
 }
 
 #[tokio::test]
-async fn poison_of_the_first_queue_is_put_with_the_dead_letters_of_that_queue() {
+async fn invalid_messages_of_the_first_queue_go_to_its_own_dead_letter_queue() {
     let app = app();
     let mut poison = poison("not-json", "poison");
     poison.records[0].event_source_arn = Some(app.first_queue.1.clone());
@@ -122,7 +122,7 @@ async fn a_message_without_a_body_is_not_an_event() {
 }
 
 #[tokio::test]
-async fn the_same_event_twice_in_a_batch_is_one_email() {
+async fn an_event_that_is_twice_in_a_batch_is_emailed_once() {
     let app = app();
     let mut twice = batch([7, 7, 8, 7]);
     twice.records[1].message_id = Some("a copy".to_owned());
@@ -131,7 +131,7 @@ async fn the_same_event_twice_in_a_batch_is_one_email() {
 }
 
 #[tokio::test]
-async fn two_copies_at_once_send_each_event_once() {
+async fn two_simultaneous_instances_email_each_event_once() {
     let app = app();
     let (one, other) = join(
         notified(&app, batch(0..5)),
@@ -148,7 +148,7 @@ async fn two_copies_at_once_send_each_event_once() {
 }
 
 #[tokio::test]
-async fn an_event_that_another_copy_sends_comes_again_after_a_pause() {
+async fn an_event_that_another_instance_is_sending_is_redelivered_after_a_pause() {
     use domain_auth::ports::EmailLedger;
     let app = app();
     let event = crate::event_in(&batch([3]).records[0]).unwrap();
@@ -197,7 +197,7 @@ async fn a_hanging_ses_ends_the_batch_in_time() {
 }
 
 #[tokio::test]
-async fn the_first_message_is_tried_whatever_the_deadline() {
+async fn the_first_message_is_tried_even_close_to_the_deadline() {
     let app = app();
     let long_ago = app.clock.now() - SignedDuration::from_hours(1);
     let answer = app.notify(batch(0..2), long_ago).await;
@@ -206,7 +206,7 @@ async fn the_first_message_is_tried_whatever_the_deadline() {
 }
 
 #[tokio::test]
-async fn while_ses_throttles_a_second_passes_between_emails() {
+async fn emails_are_sent_a_second_apart_while_ses_throttles() {
     let app = app();
     app.mail.answers_next([Answer::Throttles; 3]);
     let begun = app.clock.now();
@@ -217,7 +217,7 @@ async fn while_ses_throttles_a_second_passes_between_emails() {
 }
 
 #[tokio::test]
-async fn a_rejected_email_is_put_aside_and_its_copies_skip_ses() {
+async fn a_rejected_email_becomes_a_dead_letter_and_its_duplicates_skip_ses() {
     let app = app();
     app.mail.answers_next([Answer::Rejects]);
     for time in 1..=3 {
@@ -248,7 +248,7 @@ async fn access_denied_by_ses_is_retried_after_a_pause() {
 }
 
 #[tokio::test]
-async fn a_message_that_cannot_be_put_aside_comes_again() {
+async fn a_message_is_redelivered_if_it_cannot_become_a_dead_letter() {
     let mut app = app();
     app.queue.fails = true;
     let answer = notified(&app, poison("not-json", "poison")).await;
@@ -256,7 +256,7 @@ async fn a_message_that_cannot_be_put_aside_comes_again() {
 }
 
 #[tokio::test]
-async fn a_queue_that_does_not_answer_changes_nothing_in_the_answer() {
+async fn the_batch_response_stays_the_same_if_the_queue_does_not_answer() {
     let mut app = app();
     app.queue.fails = true;
     app.mail.answers_next([Answer::Throttles]);
@@ -266,7 +266,7 @@ async fn a_queue_that_does_not_answer_changes_nothing_in_the_answer() {
 }
 
 #[test]
-fn the_reason_in_the_log_names_no_address_and_quotes_no_message() {
+fn the_logged_reason_contains_no_address_and_no_message_text() {
     use domain_auth::ports::{Refusal, SesError};
     let refused = SesError::Refused {
         operation: "SendEmail",

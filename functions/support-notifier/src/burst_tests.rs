@@ -367,7 +367,7 @@ async fn copy(app: &App<BurstPorts>, work: &Mutex<Work>) {
 }
 
 #[test]
-fn a_burst_emails_each_event_once_without_dead_letters() {
+fn each_event_of_a_burst_is_emailed_once_without_dead_letters() {
     let app = app();
     let mut chance = Chance(1);
     let events: Vec<Event> = (0..EVENTS).map(event).collect();

@@ -60,7 +60,7 @@ fn to_contact(app: &TestApp) -> Vec<BTreeSet<u32>> {
 }
 
 #[tokio::test]
-async fn events_beyond_a_contacts_daily_limit_are_listed_next_day() {
+async fn events_beyond_a_contacts_daily_limit_are_emailed_as_a_list_the_next_day() {
     const REST: u32 = 7;
     let mut app = app();
     app.notify_clients = true;
@@ -130,7 +130,7 @@ async fn one_client_does_not_use_up_the_emails_of_another_with_the_same_contact(
 }
 
 #[tokio::test]
-async fn a_message_that_cannot_be_carried_over_comes_again() {
+async fn a_message_is_redelivered_if_it_cannot_be_carried_over() {
     let mut app = app();
     app.notify_clients = true;
     for number in 0..CONTACT_EMAILS_PER_DAY {

@@ -12,7 +12,7 @@ fn posted(app: &TestApp) -> Vec<Value> {
 }
 
 #[tokio::test]
-async fn one_chat_message_in_the_services_schema_follows_an_email() {
+async fn each_email_is_followed_by_one_valid_chat_message() {
     let app = app();
     for _ in 0..3 {
         notified(&app, delivery("verified")).await;
@@ -31,7 +31,7 @@ async fn one_chat_message_in_the_services_schema_follows_an_email() {
 }
 
 #[tokio::test]
-async fn an_email_that_was_not_sent_is_followed_by_no_message() {
+async fn no_chat_message_follows_an_email_that_was_not_sent() {
     let app = app();
     app.mail.answers_next([Answer::Throttles]);
     notified(&app, delivery("verified")).await;
@@ -41,7 +41,7 @@ async fn an_email_that_was_not_sent_is_followed_by_no_message() {
 }
 
 #[tokio::test]
-async fn a_topic_that_fails_is_tried_three_times_and_holds_no_email_up() {
+async fn a_failing_chat_topic_is_tried_three_times_and_delays_no_email() {
     for (failures, messages) in [(2, 1), (3, 0)] {
         let app = app();
         *app.chat.as_ref().unwrap().failures.lock().unwrap() = failures;
@@ -53,7 +53,7 @@ async fn a_topic_that_fails_is_tried_three_times_and_holds_no_email_up() {
 }
 
 #[tokio::test]
-async fn without_a_topic_there_are_emails_all_the_same() {
+async fn emails_are_sent_without_a_chat_topic() {
     let mut app = app();
     app.chat = None;
     let answer = notified(&app, delivery("verified")).await;

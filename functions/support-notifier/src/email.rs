@@ -37,7 +37,8 @@ fn single(event: &Event, audience: Audience, console: &Console) -> Result<Email,
     Ok(about(event, draft.email(event.event_id, thread, reply_to)?))
 }
 
-/// The email, with the domain whose client is told if the email does not reach its reader.
+/// The email, with the domain whose client is told if the email is not delivered or is reported as
+/// spam.
 fn about(event: &Event, email: Email) -> Email {
     let about = AboutDomain {
         client: event.client.clone(),

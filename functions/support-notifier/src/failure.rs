@@ -76,8 +76,8 @@ impl NotifyError {
         }
     }
 
-    /// Logs one line. A message that was put aside is an error; one that is delivered again `after`
-    /// a while is not.
+    /// Logs one line. A message that became a dead letter is an error; one that is delivered again
+    /// `after` a while is not.
     pub(crate) fn log(&self, message_id: &str, delivery: u32, after: Option<Duration>) {
         let reason = causes(self);
         let seconds = after.map(|after| after.as_secs());

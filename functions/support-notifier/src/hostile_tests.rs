@@ -163,7 +163,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(512))]
 
     #[test]
-    fn a_clients_text_hides_nothing_and_adds_no_link_or_line(
+    fn client_text_in_an_email_cannot_hide_text_or_add_a_link_or_line(
         happened in happened(),
         text in hostile(),
         note in hostile(),

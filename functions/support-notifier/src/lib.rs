@@ -1,7 +1,8 @@
 //! Emails the events in the queues of alerts to Lasso support and to the contacts of clients.
 //! Amazon SES's reports about the service's own mail arrive in the same queue, and are stored with
 //! their domains. An event that could not be emailed returns to its queue, with the time of its
-//! next delivery. A message that can never be handled is put aside, with the reason.
+//! next delivery. A message that can never be handled is moved to the dead-letter queue, with the
+//! reason.
 
 #![forbid(clippy::todo, clippy::unimplemented, clippy::unwrap_used)]
 
@@ -35,7 +36,7 @@ pub use config::Config;
 pub use email::rendered;
 pub use failure::NotifyError;
 
-/// The most messages in one call to the queue.
+/// The maximum number of messages in one call to the queue.
 const TOLD_AT_ONCE: usize = 10;
 
 /// The ports and settings of the handler.
@@ -87,7 +88,8 @@ where
     ///
     /// Except for the first email, none is started without enough time before Lambda's `deadline`.
     /// A message that fails does not block the others: it is delivered again after a pause that
-    /// grows with its deliveries. If another attempt would fail as well, the message is put aside.
+    /// grows with its deliveries. If another attempt would fail as well, the message is moved
+    /// to the dead-letter queue.
     pub async fn notify(&self, batch: SqsEvent, deadline: Timestamp) -> SqsBatchResponse {
         let records = batch.records.into_iter();
         let (of_ses, events): (Vec<_>, Vec<_>) = records.partition(mail_events::is_of_ses);
@@ -301,7 +303,7 @@ impl<'a> Batch<'a> {
     }
 
     /// Why each message was not handled; `None` if all its emails were. A failure that another
-    /// attempt may solve comes before one that would put the message aside.
+    /// attempt may solve comes before one that would make the message a dead letter.
     fn failures(
         &self,
         items: &[(usize, Item<'_>)],
@@ -361,7 +363,7 @@ async fn put_aside(queue: &impl PutAside, message: &SqsMessage, error: &NotifyEr
     if let Err(error) = &outcome {
         tracing::warn!(
             error = failure::causes(error),
-            "a message could not be put aside, and comes again"
+            "a message could not be moved to the dead-letter queue, and is delivered again"
         );
     }
     outcome.is_ok()

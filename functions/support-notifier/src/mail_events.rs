@@ -1,6 +1,6 @@
 //! Amazon SES's reports about the service's own mail. SES publishes the events of the configuration
-//! set on a separate topic, which leads to the queue of alerts. If an email did not reach its
-//! reader, this is stored with its domain.
+//! set on a separate topic, which leads to the queue of alerts. If an email was
+//! not delivered or was reported as spam, this is stored with its domain.
 //!
 //! The SES developer guide describes the JSON: "Contents of event data that Amazon SES publishes to
 //! Amazon SNS".
@@ -77,7 +77,7 @@ struct Feedback {
 /// The subject of a message of SES.
 #[derive(Debug, PartialEq, Eq)]
 enum Report {
-    /// An email about a domain did not reach its reader.
+    /// An email about a domain was not delivered, or was reported as spam.
     OfDomain(MailReport),
     /// An alert did not reach Lasso support. An alarm watches SES's own figures of that.
     OfSupport {
@@ -145,7 +145,7 @@ where
             domain = report.about.domain.as_str(),
             email = ?report.email,
             reason = ?report.reason,
-            "an email did not reach its reader"
+            "an email was not delivered or was reported as spam"
         ),
         Ok(Noted::Nothing) => {}
         Err(NoteError::Busy) => return Err(later(EmailError::Busy)),
@@ -196,8 +196,8 @@ fn report_in(body: &str) -> Result<Report, NotifyError> {
     }))
 }
 
-/// Why an email did not reach its reader, when, and with which code. `None` if it may still arrive,
-/// as after a soft bounce (a full mailbox, an automatic reply), or if the event is of another kind.
+/// Why an email was not delivered, when, and with which code. `None` if it may still arrive, as
+/// after a soft bounce (a full mailbox, an automatic reply), or if the event is of another kind.
 fn what_happened(event: &MailEvent) -> Option<(Undelivered, Option<Timestamp>, Option<String>)> {
     match event.event_type.as_str() {
         "Bounce" => {

@@ -149,7 +149,7 @@ async fn a_redelivered_bounce_is_stored_once() {
 }
 
 #[tokio::test]
-async fn a_bounce_in_the_envelope_of_sns_is_stored() {
+async fn a_bounce_in_an_sns_envelope_is_stored() {
     let app = app();
     added(&app).await;
     let bounce = event(&app, "Bounce", "administrator", ADDRESS).to_string();
@@ -159,7 +159,7 @@ async fn a_bounce_in_the_envelope_of_sns_is_stored() {
 }
 
 #[tokio::test]
-async fn events_of_one_email_are_noted_in_any_order() {
+async fn delivery_events_of_one_email_are_stored_in_any_order() {
     let app = app();
     added(&app).await;
     let bounce = event(&app, "Bounce", "administrator", ADDRESS);
@@ -191,7 +191,7 @@ async fn a_soft_bounce_and_other_events_change_nothing() {
 }
 
 #[tokio::test]
-async fn a_report_about_a_former_or_later_domain_is_dropped() {
+async fn a_bounce_from_before_or_after_the_life_of_the_domain_is_dropped() {
     let app = app();
     // Nothing is stored under the name.
     let early = event(&app, "Bounce", "administrator", ADDRESS);
@@ -216,7 +216,7 @@ async fn a_report_about_a_former_or_later_domain_is_dropped() {
 }
 
 #[tokio::test]
-async fn a_contacts_bounce_matters_until_the_contact_changes() {
+async fn a_contacts_bounce_is_shown_until_the_contact_changes() {
     let app = app();
     added(&app).await;
     let other = event(&app, "Bounce", "contact", "former@example.com");
@@ -232,7 +232,7 @@ async fn a_contacts_bounce_matters_until_the_contact_changes() {
 }
 
 #[tokio::test]
-async fn a_validation_message_of_ses_is_ignored_unlike_a_broken_event() {
+async fn the_validation_message_of_ses_is_ignored_but_a_malformed_event_is_not() {
     let app = app();
     let validated = "Successfully validated SNS topic for Amazon SES event publishing.";
     let broken = json!({ "eventType": "Bounce", "mail": { "messageId": 7 } });
@@ -245,7 +245,7 @@ async fn a_validation_message_of_ses_is_ignored_unlike_a_broken_event() {
 }
 
 #[tokio::test]
-async fn hostile_texts_in_an_event_are_not_kept() {
+async fn hostile_text_in_an_event_is_not_stored() {
     let app = app();
     added(&app).await;
     let mut bounce = event(&app, "Bounce", "administrator", ADDRESS);
@@ -259,7 +259,7 @@ async fn hostile_texts_in_an_event_are_not_kept() {
 }
 
 #[tokio::test]
-async fn an_event_for_which_no_time_is_left_comes_again() {
+async fn an_event_is_redelivered_if_no_time_is_left() {
     let app = app();
     added(&app).await;
     let bounce = event(&app, "Bounce", "administrator", ADDRESS);
@@ -271,7 +271,7 @@ async fn an_event_for_which_no_time_is_left_comes_again() {
 }
 
 #[test]
-fn a_status_code_is_three_numbers() {
+fn an_enhanced_status_code_has_three_numbers() {
     for code in ["5.1.1", "4.2.2", "5.7.509"] {
         assert!(is_status_code(code), "{code}");
     }

@@ -28,12 +28,12 @@ pub(crate) fn pause_after(delivery: u32, message_id: &str) -> Duration {
 mod tests {
     use super::*;
 
-    /// `maxReceiveCount` in `infra/template.yaml`. The message is delivered this often before it is
-    /// put aside.
+    /// `maxReceiveCount` in `infra/template.yaml`. After this many deliveries SQS moves the message to
+    /// the dead-letter queue.
     const DELIVERIES: u32 = 1_000;
 
     #[test]
-    fn pauses_begin_with_two_seconds_and_end_with_five_minutes() {
+    fn retry_pauses_grow_from_two_seconds_to_five_minutes() {
         for id in ["a", "059f36b4-87a3-44ab-83d2-661975830a7d"] {
             let pauses: Vec<u64> = (1..=DELIVERIES)
                 .map(|delivery| pause_after(delivery, id).as_secs())
@@ -47,7 +47,7 @@ mod tests {
     }
 
     #[test]
-    fn a_message_is_tried_for_three_days() {
+    fn a_message_is_retried_for_three_days() {
         for number in 0..100_u32 {
             let id = format!("message {number}");
             let all: Duration = (1..DELIVERIES).map(|n| pause_after(n, &id)).sum();
@@ -56,7 +56,7 @@ mod tests {
     }
 
     #[test]
-    fn messages_that_were_refused_together_come_again_apart() {
+    fn messages_refused_at_the_same_time_are_retried_at_different_times() {
         let pauses: std::collections::BTreeSet<Duration> = (0..100)
             .map(|number| pause_after(8, &format!("message {number}")))
             .collect();

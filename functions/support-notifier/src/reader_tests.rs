@@ -42,7 +42,7 @@ fn all_dealt_with(answer: &aws_lambda_events::event::sqs::SqsBatchResponse) -> b
 }
 
 #[tokio::test]
-async fn support_and_the_contact_get_an_email_each() {
+async fn support_and_the_contact_get_one_email_each() {
     let app = app_that_tells_clients();
     for _ in 0..2 {
         assert!(all_dealt_with(&notified(&app, another("at-risk", 0)).await));
@@ -99,7 +99,7 @@ async fn alerts_wait_while_support_is_on_the_suppression_list() {
 }
 
 #[tokio::test]
-async fn events_that_people_read_as_a_list_share_an_email() {
+async fn several_events_that_need_no_separate_email_share_one() {
     for (case, count) in [("failed", 2), ("stuck", 2), ("verified", 6)] {
         let app = app();
         assert!(all_dealt_with(&notified(&app, batch(case, count)).await));
@@ -111,7 +111,7 @@ async fn events_that_people_read_as_a_list_share_an_email() {
 }
 
 #[tokio::test]
-async fn a_list_has_every_note_and_is_short_enough_to_be_shown_whole() {
+async fn lists_include_every_note_and_are_split_before_they_get_too_long() {
     let app = app();
     let mut all = batch("ready-verified", 12);
     for (number, message) in all.records.iter_mut().enumerate() {
@@ -169,7 +169,7 @@ async fn lists_of_long_names_and_many_clients_are_short_enough_to_be_shown_whole
 }
 
 #[tokio::test]
-async fn contacts_whose_addresses_differ_by_a_tag_get_an_email_each() {
+async fn contact_addresses_that_differ_only_in_the_tag_get_separate_emails() {
     let app = app_that_tells_clients();
     let mut all = batch("failed", 3);
     let tagged = |tag: &str| format!("kim+{tag}@example.com");
@@ -200,7 +200,7 @@ async fn events_about_stopped_mail_come_first_in_separate_emails() {
 }
 
 #[tokio::test]
-async fn events_beyond_the_limit_of_a_minute_wait_once_and_are_listed() {
+async fn events_beyond_the_limit_per_minute_are_deferred_once_and_then_listed() {
     let mut app = app();
     app.limits.singles_per_minute = 2;
     let answer = notified(&app, batch("verified", 5)).await;
@@ -221,7 +221,7 @@ async fn events_beyond_the_limit_of_a_minute_wait_once_and_are_listed() {
 }
 
 #[tokio::test]
-async fn events_that_come_one_by_one_keep_to_the_limit_of_a_minute_as_well() {
+async fn events_that_arrive_one_by_one_also_observe_the_limit_per_minute() {
     let mut app = app();
     app.limits.singles_per_minute = 2;
     let again = |number: u32| {
@@ -246,7 +246,7 @@ async fn events_that_come_one_by_one_keep_to_the_limit_of_a_minute_as_well() {
 }
 
 #[tokio::test]
-async fn an_email_that_was_not_sent_uses_up_nothing_of_the_limit_of_a_minute() {
+async fn an_email_that_was_not_sent_does_not_count_toward_the_limit_per_minute() {
     let mut app = app_that_tells_clients();
     app.limits.singles_per_minute = 2;
     let authenticated = |number: u32| {
@@ -273,7 +273,7 @@ async fn an_email_that_was_not_sent_uses_up_nothing_of_the_limit_of_a_minute() {
 }
 
 #[tokio::test]
-async fn all_emails_together_keep_to_the_rate() {
+async fn all_emails_together_observe_the_sending_rate() {
     let mut app = app();
     app.limits.per_second = 2;
     let begun = app.clock.now();

@@ -254,7 +254,7 @@ fn every_event_is_emailed_as_its_snapshot_says() {
 }
 
 #[tokio::test]
-async fn the_same_event_twice_is_one_email() {
+async fn an_event_delivered_twice_is_emailed_once() {
     let app = app();
     dealt_with(&app, delivery("verified")).await;
     dealt_with(&app, delivery("verified")).await;
@@ -262,7 +262,7 @@ async fn the_same_event_twice_is_one_email() {
 }
 
 #[tokio::test]
-async fn a_throttled_email_is_sent_by_the_next_delivery_at_once() {
+async fn a_throttled_email_is_sent_when_its_message_is_redelivered() {
     let app = app();
     app.mail.answers_next([Answer::Throttles]);
     let answer = notified(&app, delivery("verified")).await;
@@ -272,7 +272,7 @@ async fn a_throttled_email_is_sent_by_the_next_delivery_at_once() {
 }
 
 #[tokio::test]
-async fn a_copy_that_died_while_sending_is_waited_for_and_then_replaced() {
+async fn a_crashed_instances_email_is_sent_after_its_lease_ends() {
     use domain_auth::ports::{EmailLedger, Lease};
     let app = app();
     let event = super::event_in(&delivery("verified").records[0]).unwrap();
@@ -306,7 +306,7 @@ pub(super) fn another(case: &str, number: u32) -> SqsEvent {
 }
 
 #[tokio::test]
-async fn the_first_alert_beyond_the_limit_is_the_daily_summary() {
+async fn the_first_alert_beyond_the_limit_is_emailed_as_the_daily_summary() {
     let mut app = app();
     app.limits.per_client_per_day = 2;
     for number in 0..5 {
@@ -324,7 +324,7 @@ async fn the_first_alert_beyond_the_limit_is_the_daily_summary() {
 }
 
 #[tokio::test]
-async fn an_event_in_the_envelope_of_sns_is_emailed_and_once() {
+async fn an_event_in_an_sns_envelope_is_emailed_once() {
     let app = app();
     dealt_with(&app, delivery("verified")).await;
     let mut wrapped = another("verified", 1);

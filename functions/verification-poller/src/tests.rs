@@ -75,7 +75,7 @@ async fn a_run_ends_before_the_deadline_while_ses_throttles_everything() {
 /// A run with some of everything: a verified domain, an overdue domain, a domain that SES
 /// throttles, and a topic that is down.
 #[tokio::test]
-async fn the_figures_of_a_run_are_lines_that_cloudwatch_reads() {
+async fn the_metrics_of_a_run_are_in_the_embedded_metric_format() {
     let app = app();
     let minute = SignedDuration::from_mins(1);
     for name in ["verified.example.com", "waiting.example.com"] {

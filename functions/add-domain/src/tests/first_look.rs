@@ -66,7 +66,7 @@ async fn the_first_response_has_the_zone_and_published_records() {
 }
 
 #[tokio::test]
-async fn the_first_look_neither_delays_the_next_nor_writes_history() {
+async fn the_first_dns_look_neither_delays_the_next_nor_writes_history() {
     let app = app();
     let begun = app.clock.now();
     add(&app).await;
@@ -128,7 +128,7 @@ async fn a_domain_that_ses_does_not_register_does_not_wait_for_dns() {
 }
 
 #[tokio::test]
-async fn a_contested_claim_is_looked_at_too_and_the_time_tells_nothing() {
+async fn the_times_of_a_contested_addition_do_not_reveal_its_cause() {
     let by_claim = app();
     let holder = new_domain("cedar-homes", "maplehomes.com");
     let actor = domain_auth::history::Actor::Service;

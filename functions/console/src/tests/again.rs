@@ -70,7 +70,7 @@ async fn a_refused_form_keeps_values_in_any_script() {
 }
 
 #[tokio::test]
-async fn communities_in_any_script_are_saved_and_a_longer_form_is_called_too_long() {
+async fn fifty_communities_in_any_script_are_saved_and_a_longer_form_is_refused() {
     let mut browser = Browser::of(client_admin()).await;
     browser.answer("GET /domains/example.com", 200, in_state(Status::Pending));
     browser.answer("PATCH /domains/example.com", 200, json!({}));
@@ -96,7 +96,7 @@ async fn communities_in_any_script_are_saved_and_a_longer_form_is_called_too_lon
 
 /// The tests of the API cover what it does with a repeated key.
 #[tokio::test]
-async fn a_form_that_changes_removes_or_shares_a_domain_has_one_key() {
+async fn a_form_sent_twice_has_the_same_idempotency_key() {
     let mut browser = Browser::of(client_admin()).await;
     let place = "/domains/example.com";
     browser.answer(&format!("GET {place}"), 200, in_state(Status::Pending));
@@ -126,7 +126,7 @@ async fn a_form_that_changes_removes_or_shares_a_domain_has_one_key() {
 }
 
 #[tokio::test]
-async fn a_form_that_is_sent_again_asks_for_the_same_thing_once() {
+async fn an_add_form_sent_twice_has_the_same_idempotency_key() {
     let (mut browser, form) = at_the_list().await;
     for _ in 0..2 {
         browser

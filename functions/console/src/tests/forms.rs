@@ -76,7 +76,7 @@ async fn a_space_in_a_name_adds_no_domain_and_the_form_keeps_it() {
 }
 
 #[tokio::test]
-async fn each_session_has_its_own_mark_on_all_its_pages() {
+async fn all_pages_of_a_session_carry_its_own_marker() {
     let mark = |page: &str| {
         let (_, rest) = page.split_once("data-session=\"").unwrap();
         rest.split_once('"').unwrap().0.to_owned()
@@ -90,7 +90,7 @@ async fn each_session_has_its_own_mark_on_all_its_pages() {
 }
 
 #[tokio::test]
-async fn a_form_from_another_origin_changes_nothing() {
+async fn a_form_sent_from_another_origin_changes_nothing() {
     for origin in [
         None,
         Some("https://evil.example"),
@@ -108,7 +108,7 @@ async fn a_form_from_another_origin_changes_nothing() {
 }
 
 #[tokio::test]
-async fn a_form_of_another_session_or_address_changes_nothing() {
+async fn a_form_made_for_another_session_or_path_changes_nothing() {
     let (mut browser, form) = at_the_list().await;
     let page = browser.get("/").await.body;
     let of_another_address = Browser::form_in(&page, "/sign-out");
@@ -133,7 +133,7 @@ async fn a_form_of_another_session_or_address_changes_nothing() {
 }
 
 #[tokio::test]
-async fn a_form_after_the_session_neither_acts_nor_redirects_away() {
+async fn a_form_sent_without_a_session_returns_401_and_changes_nothing() {
     let (mut browser, form) = at_the_list().await;
     browser.cookies.clear();
     let got = browser
@@ -144,7 +144,7 @@ async fn a_form_after_the_session_neither_acts_nor_redirects_away() {
 }
 
 #[tokio::test]
-async fn a_pasted_text_is_read_as_the_domain_in_it() {
+async fn the_domain_is_taken_from_pasted_text() {
     let (mut browser, form) = at_the_list().await;
     browser.answer(
         "POST /domains",
@@ -227,7 +227,7 @@ async fn a_flash_message_about_many_names_fits_into_a_cookie() {
 }
 
 #[tokio::test]
-async fn only_lasso_support_gets_to_its_pages() {
+async fn only_lasso_support_may_open_the_staff_pages() {
     let mut browser = Browser::of(client_admin()).await;
     for path in ["/staff", "/staff/clients/maple-homes/domains/example.com"] {
         assert_eq!(browser.get(path).await.status, 404);
@@ -238,7 +238,7 @@ async fn only_lasso_support_gets_to_its_pages() {
 }
 
 #[tokio::test]
-async fn a_domain_of_another_client_is_a_page_that_is_not_there() {
+async fn the_page_of_an_unknown_domain_returns_404() {
     let mut browser = Browser::of(client_admin()).await;
     let unknown = browser.get("/domains/unknown.example").await;
     assert_eq!(unknown.status, 404);
@@ -246,10 +246,10 @@ async fn a_domain_of_another_client_is_a_page_that_is_not_there() {
 }
 
 #[tokio::test]
-async fn a_link_is_made_shown_once_and_withdrawn() {
+async fn a_new_link_is_shown_once_and_can_be_withdrawn() {
     let mut browser = Browser::of(client_admin()).await;
     let snapshot = include_str!(
-        "../../../check-domain/src/snapshots/check_domain__tests__every_record_says_how_it_stands.snap"
+        "../../../check-domain/src/snapshots/check_domain__tests__a_check_returns_the_state_of_every_record.snap"
     );
     let (_, domain) = snapshot.split_once("\n---\n").unwrap();
     let domain: Value = serde_json::from_str(domain).unwrap();
@@ -284,7 +284,7 @@ async fn a_link_is_made_shown_once_and_withdrawn() {
 }
 
 #[tokio::test]
-async fn lasso_support_restarts_on_behalf_of_a_client() {
+async fn lasso_support_restarts_a_domain_on_behalf_of_a_client() {
     let mut browser = Browser::of(support()).await;
     let path = "/staff/clients/maple-homes/domains/example.com";
     let failed = super::pages::in_state(domain_auth::state::Status::Failed);

@@ -45,7 +45,7 @@ async fn page_for_staff(domain: Value) -> String {
 }
 
 #[tokio::test]
-async fn records_that_have_vanished_are_the_next_step() {
+async fn the_next_step_is_to_publish_vanished_records_again() {
     for status in VERIFIED_ONCE {
         for told in [json!(null), json!(noon())] {
             let mut domain = emptied(status);
@@ -72,7 +72,7 @@ async fn records_that_have_vanished_are_the_next_step() {
 }
 
 #[tokio::test]
-async fn a_domain_that_has_vanished_is_to_be_repaired_first() {
+async fn the_next_step_is_to_repair_a_domain_that_vanished_from_dns() {
     for status in VERIFIED_ONCE {
         let page = page(gone(status)).await;
         assert!(
@@ -84,7 +84,7 @@ async fn a_domain_that_has_vanished_is_to_be_repaired_first() {
 }
 
 #[tokio::test]
-async fn the_next_step_of_the_api_is_shown_where_it_is_a_repair() {
+async fn a_repair_step_of_the_api_is_shown_on_the_page_and_in_the_list() {
     let mut domain = in_state(Status::Verified);
     domain["next_step"]["code"] = json!("repair_records");
     domain["next_step"]["sentence"] = json!("Repair them, please.");
@@ -102,7 +102,7 @@ async fn the_next_step_of_the_api_is_shown_where_it_is_a_repair() {
 }
 
 #[tokio::test]
-async fn cname_records_that_are_there_verify_a_domain_without_the_txt_record() {
+async fn a_domain_with_its_cname_records_needs_no_repair_without_the_txt_record() {
     let mut domain = emptied(Status::Authenticated);
     for number in 1..=3 {
         domain["records"][number]["state"] = json!("found");
@@ -115,7 +115,7 @@ async fn cname_records_that_are_there_verify_a_domain_without_the_txt_record() {
 }
 
 #[tokio::test]
-async fn lasso_support_reads_what_has_vanished() {
+async fn the_staff_page_says_what_vanished_and_who_has_to_repair_it() {
     for status in VERIFIED_ONCE {
         let page = page_for_staff(emptied(status)).await;
         let headline = "<h1>maple-homes has to publish the records of example.com again</h1>";
@@ -133,7 +133,7 @@ async fn lasso_support_reads_what_has_vanished() {
 }
 
 #[tokio::test]
-async fn a_domain_that_has_ended_leads_to_its_history() {
+async fn the_404_page_of_a_removed_domain_links_to_its_history() {
     let mut browser = Browser::of(client_admin()).await;
     let place = "/domains/ended.example";
     let history = json!({ "items": [], "next_cursor": null });
@@ -160,7 +160,7 @@ async fn a_domain_that_has_ended_leads_to_its_history() {
 }
 
 #[tokio::test]
-async fn a_client_is_not_named_by_its_identifier_to_its_own_people() {
+async fn clients_read_your_organization_instead_of_their_identifier() {
     let mut domain = in_state(Status::Contested);
     domain["next_step"] = json!({
         "code": "publish_ownership_record", "call": null,

@@ -22,7 +22,9 @@ fn history_of_one() -> Value {
 }
 
 fn checked() -> Value {
-    answered("check-domain/src/snapshots/check_domain__tests__every_record_says_how_it_stands")
+    answered(
+        "check-domain/src/snapshots/check_domain__tests__a_check_returns_the_state_of_every_record",
+    )
 }
 
 fn contested() -> Value {
@@ -192,7 +194,7 @@ async fn the_texts_of_a_page_agree_on_the_next_step() {
 }
 
 #[tokio::test]
-async fn an_email_that_did_not_reach_its_reader_is_on_the_page() {
+async fn an_undelivered_email_is_shown_on_the_page() {
     let mut domain = in_state(Status::Pending);
     let message = "The address d…@it-partner.example refused <the> email with the records.";
     domain["undelivered"] = json!([{
@@ -275,7 +277,7 @@ async fn lasso_support_reopens_a_refused_domain_for_its_client() {
 }
 
 #[tokio::test]
-async fn lists_and_history_are_pages() {
+async fn the_list_and_history_pages_match_their_snapshots() {
     let snapshots = "read-domains/src/snapshots/read_domains__tests__every_event_is_answered_as_its_snapshot_says";
     let mut browser = Browser::of(client_admin()).await;
     browser.answer(
@@ -320,7 +322,7 @@ async fn lists_and_history_are_pages() {
 }
 
 #[tokio::test]
-async fn hostile_text_is_text() {
+async fn hostile_text_is_escaped_on_every_page() {
     let mut browser = Browser::of(json!({
         "custom:client_id": "maple-homes", "cognito:groups": "client-admin",
         "name": "<img src=x onerror=alert(1)>",
@@ -345,7 +347,7 @@ async fn hostile_text_is_text() {
 }
 
 #[tokio::test]
-async fn no_cache_keeps_a_page_and_no_site_frames_it() {
+async fn pages_forbid_caching_and_framing() {
     let mut browser = Browser::of(client_admin()).await;
     browser.answer("GET /domains/example.com", 200, checked());
     let got = browser.get("/domains/example.com").await;
@@ -356,7 +358,7 @@ async fn no_cache_keeps_a_page_and_no_site_frames_it() {
 }
 
 #[tokio::test]
-async fn a_download_is_a_file_and_never_a_page() {
+async fn a_download_is_an_attachment_in_a_sandbox() {
     let mut browser = Browser::of(client_admin()).await;
     browser.answer(
         "GET /domains/example.com/records?format=html",

@@ -30,7 +30,7 @@ async fn refused(twist: Twist) {
 }
 
 #[tokio::test]
-async fn a_person_signs_in_and_the_api_gets_their_token() {
+async fn after_sign_in_the_api_gets_the_persons_token() {
     let mut browser = Browser::of(client_admin()).await;
     browser.answer("GET /domains?limit=50", 200, list());
     let got = browser.get("/").await;
@@ -48,7 +48,7 @@ async fn a_person_signs_in_and_the_api_gets_their_token() {
 }
 
 #[tokio::test]
-async fn a_sign_in_leads_back_to_the_page_that_was_wanted() {
+async fn sign_in_redirects_to_the_requested_page() {
     let mut browser = Browser::new();
     let got = browser.get("/domains/example.com").await;
     assert_eq!(
@@ -62,7 +62,7 @@ async fn a_sign_in_leads_back_to_the_page_that_was_wanted() {
 }
 
 #[tokio::test]
-async fn a_sign_in_leads_to_no_other_site() {
+async fn sign_in_never_redirects_to_another_site() {
     for to in [
         "https%3A%2F%2Fevil.example",
         "%2F%2Fevil.example",
@@ -76,7 +76,7 @@ async fn a_sign_in_leads_to_no_other_site() {
 }
 
 #[tokio::test]
-async fn a_callback_without_the_state_or_with_another_is_refused() {
+async fn a_callback_with_a_missing_or_different_state_is_refused() {
     let mut browser = Browser::new();
     let asked = browser.begin("/sign-in").await;
     browser.consent(&asked);
@@ -93,7 +93,7 @@ async fn a_callback_without_the_state_or_with_another_is_refused() {
 }
 
 #[tokio::test]
-async fn a_callback_in_a_browser_that_has_not_begun_is_refused() {
+async fn a_callback_in_a_browser_that_began_no_sign_in_is_refused() {
     let mut browser = Browser::new();
     let asked = browser.begin("/sign-in").await;
     let callback = browser.consent(&asked);
@@ -113,7 +113,7 @@ async fn a_callback_after_a_quarter_of_an_hour_is_refused() {
 }
 
 #[tokio::test]
-async fn a_token_without_the_nonce_or_with_another_is_refused() {
+async fn a_token_with_a_missing_or_different_nonce_is_refused() {
     for nonce in [TokenNonce::Missing, TokenNonce::Another] {
         refused(Twist {
             nonce,
@@ -125,7 +125,7 @@ async fn a_token_without_the_nonce_or_with_another_is_refused() {
 
 /// The simulated issuer returns no token for a code if the verifier does not match its challenge.
 #[tokio::test]
-async fn a_code_without_its_verifier_is_refused() {
+async fn a_sign_in_code_without_its_verifier_is_refused() {
     let mut browser = Browser::new();
     let asked = browser.begin("/sign-in").await;
     let mut another = Browser::new();
@@ -142,7 +142,7 @@ async fn a_code_without_its_verifier_is_refused() {
 }
 
 #[tokio::test]
-async fn a_token_that_is_not_ours_is_refused() {
+async fn tokens_of_another_issuer_audience_or_signer_and_expired_ones_are_refused() {
     for twist in [
         Twist {
             audience: Some("another-application"),
@@ -166,7 +166,7 @@ async fn a_token_that_is_not_ours_is_refused() {
 }
 
 #[tokio::test]
-async fn a_code_is_used_once() {
+async fn a_sign_in_code_is_used_once() {
     let mut browser = Browser::new();
     let asked = browser.begin("/sign-in").await;
     let callback = browser.consent(&asked);
@@ -190,7 +190,7 @@ async fn sign_in_fails_if_the_issuer_refuses_or_fails() {
 }
 
 #[tokio::test]
-async fn endpoints_of_the_template_need_no_discovery() {
+async fn endpoints_set_in_the_template_need_no_discovery() {
     let mut browser = Browser::with(Some(Endpoints {
         authorization: format!("{ISSUER}/authorize"),
         token: format!("{ISSUER}/token"),
@@ -206,7 +206,7 @@ async fn endpoints_of_the_template_need_no_discovery() {
 }
 
 #[tokio::test]
-async fn a_token_is_refreshed_before_it_ends_and_forms_stay_good() {
+async fn a_token_is_refreshed_before_it_expires_and_open_forms_stay_valid() {
     let mut browser = Browser::of(client_admin()).await;
     browser.answer("GET /domains?limit=50", 200, list());
     let page = browser.get("/").await.body;
@@ -231,7 +231,7 @@ async fn a_token_is_refreshed_before_it_ends_and_forms_stay_good() {
 }
 
 #[tokio::test]
-async fn a_session_ends_with_its_tokens_and_after_a_working_day() {
+async fn a_session_ends_when_its_token_expires_or_after_a_working_day() {
     let (mut browser, _) = with(Twist {
         no_refresh_token: true,
         ..Twist::default()
@@ -261,7 +261,7 @@ async fn a_refreshed_token_of_another_person_ends_the_session() {
 }
 
 #[tokio::test]
-async fn a_token_that_the_api_does_not_take_ends_the_session() {
+async fn a_token_that_the_api_refuses_ends_the_session() {
     let mut browser = Browser::of(client_admin()).await;
     browser.answer(
         "GET /domains?limit=50",
@@ -301,7 +301,7 @@ async fn an_altered_or_foreign_cookie_gives_no_session() {
 /// If an attacker plants the attacker's own session in another person's browser, the sign-in
 /// replaces it.
 #[tokio::test]
-async fn a_session_that_was_there_before_the_sign_in_is_replaced() {
+async fn sign_in_replaces_an_earlier_session() {
     let mut browser = Browser::of(client_admin()).await;
     let planted = browser.cookies["__Host-lasso-session-0"].clone();
     browser.sign_in().await;
@@ -309,7 +309,7 @@ async fn a_session_that_was_there_before_the_sign_in_is_replaced() {
 }
 
 #[tokio::test]
-async fn sign_out_forgets_the_session_and_ends_it_with_the_issuer() {
+async fn sign_out_ends_the_session_here_and_at_the_issuer() {
     let mut browser = Browser::of(client_admin()).await;
     browser.answer("GET /domains?limit=50", 200, list());
     let page = browser.get("/").await.body;
@@ -329,7 +329,7 @@ async fn sign_out_forgets_the_session_and_ends_it_with_the_issuer() {
 }
 
 #[tokio::test]
-async fn cookies_are_for_this_host_over_tls_and_for_no_script() {
+async fn all_cookies_have_the_host_prefix_secure_and_httponly() {
     let mut browser = Browser::new();
     let asked = browser.begin("/sign-in").await;
     let callback = browser.consent(&asked);

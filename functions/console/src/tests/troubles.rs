@@ -15,7 +15,7 @@ fn with_step(status: Status, code: &str) -> Value {
 }
 
 #[tokio::test]
-async fn a_sending_domain_whose_records_have_vanished_looks_like_it() {
+async fn the_page_of_a_sending_domain_shows_that_its_records_vanished() {
     let mut browser = Browser::of(client_admin()).await;
     let domain = with_step(Status::Authenticated, "repair_records");
     browser.answer("GET /domains/example.com", 200, domain.clone());
@@ -43,7 +43,7 @@ async fn a_sending_domain_whose_records_have_vanished_looks_like_it() {
 }
 
 #[tokio::test]
-async fn a_list_sends_a_person_with_wrong_records_to_the_page_that_says_which() {
+async fn the_list_asks_to_publish_or_correct_records() {
     let mut browser = Browser::of(client_admin()).await;
     let list = json!({ "items": [with_step(Status::Pending, "publish_records")] });
     browser.answer("GET /domains?limit=50", 200, list);
@@ -68,7 +68,7 @@ async fn a_list_names_the_first_communities_and_counts_the_others() {
 }
 
 #[tokio::test]
-async fn the_page_of_a_holder_leads_to_where_the_challenge_is_decided() {
+async fn the_holders_staff_page_links_to_the_challengers_page() {
     let mut browser = Browser::of(support()).await;
     let mut domain = with_step(Status::Authenticated, "decide_claim");
     domain["claim"] = json!({
@@ -90,7 +90,7 @@ async fn the_page_of_a_holder_leads_to_where_the_challenge_is_decided() {
 }
 
 #[tokio::test]
-async fn the_end_of_a_claim_is_not_offered_once_the_name_is_lost() {
+async fn support_can_end_a_claim_only_until_its_name_is_lost() {
     let mut browser = Browser::of(support()).await;
     let place = "/staff/clients/maple-homes/domains/example.com";
     for (lost_at, offered) in [(Value::Null, true), (json!("2026-11-20T10:00:00Z"), false)] {
@@ -109,7 +109,7 @@ async fn the_end_of_a_claim_is_not_offered_once_the_name_is_lost() {
 }
 
 #[tokio::test]
-async fn a_search_reads_what_lasso_support_pastes_and_stays_on_the_page() {
+async fn the_staff_search_finds_the_domain_of_a_pasted_web_address() {
     let mut browser = Browser::of(support()).await;
     let problem = json!({
         "code": "validation_failed", "title": "The request is not valid", "status": 422,

@@ -7,7 +7,7 @@ use super::issuer::client_admin;
 use super::sign_in::list;
 
 #[tokio::test]
-async fn two_windows_sign_in_at_the_same_time_and_each_comes_to_its_page() {
+async fn two_windows_can_sign_in_at_once_and_each_returns_to_its_page() {
     let mut browser = Browser::new();
     *browser.world.claims.lock().unwrap() = client_admin();
     let first = browser.begin("/sign-in?to=/domains/a.example").await;
@@ -23,7 +23,7 @@ async fn two_windows_sign_in_at_the_same_time_and_each_comes_to_its_page() {
 }
 
 #[tokio::test]
-async fn only_the_oldest_of_many_sign_ins_are_dropped() {
+async fn of_many_unfinished_sign_ins_the_newest_stay_valid() {
     let mut browser = Browser::new();
     let mut begun = Vec::new();
     for _ in 0..12 {
@@ -45,7 +45,7 @@ async fn only_the_oldest_of_many_sign_ins_are_dropped() {
 }
 
 #[tokio::test]
-async fn a_sign_in_that_failed_begins_again_for_the_same_page() {
+async fn a_failed_sign_in_can_be_repeated_for_the_same_page() {
     let mut browser = Browser::new();
     let asked = browser.begin("/sign-in?to=%2Fdomains%2Fa.example").await;
     let callback = browser.consent(&asked);
@@ -60,7 +60,7 @@ async fn a_sign_in_that_failed_begins_again_for_the_same_page() {
 }
 
 #[tokio::test]
-async fn a_search_is_there_again_after_the_sign_in() {
+async fn sign_in_restores_the_requested_search() {
     let mut browser = Browser::new();
     let got = browser.get("/staff?domain=oak%20fight.com").await;
     assert_eq!(
@@ -74,7 +74,7 @@ async fn a_search_is_there_again_after_the_sign_in() {
 }
 
 #[tokio::test]
-async fn a_fetch_of_a_page_without_a_session_begins_no_sign_in() {
+async fn a_script_fetch_without_a_session_returns_401_and_begins_no_sign_in() {
     let mut browser = Browser::new();
     browser.destination = Some("empty");
     let got = browser.get("/domains/example.com").await;

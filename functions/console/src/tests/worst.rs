@@ -8,7 +8,7 @@ use super::browser::{Browser, noon};
 use super::issuer::{client_admin, support};
 use super::pages::in_state;
 
-/// Most octets of a page.
+/// The maximum size, in octets, of a page.
 const LONGEST_PAGE: usize = 50_000;
 
 /// A name of 253 characters.
@@ -152,7 +152,7 @@ async fn no_page_is_longer_than_50_kb() {
 }
 
 #[tokio::test]
-async fn a_short_list_is_one_page_and_all_that_was_seen_is_a_file() {
+async fn a_short_history_is_one_page_and_its_full_evidence_can_be_downloaded() {
     let mut browser = Browser::of(support()).await;
     let place = "/staff/clients/maple-homes/domains/example.com";
     let history = json!({ "items": [entry(10)], "next_cursor": null });

@@ -67,7 +67,7 @@ async fn all_unknown_links_give_the_same_page_after_the_same_reads() {
 /// Random tokens alternate with a withdrawn one. The durations are printed but not checked. The
 /// reads of the store are checked, because they take the time.
 #[tokio::test]
-async fn ten_thousand_random_tokens_are_answered_as_a_withdrawn_one() {
+async fn ten_thousand_random_tokens_get_the_same_answer_as_a_withdrawn_one() {
     let world = withdrawn().await;
     let expected = answer_of(&world.open(world.token().as_str()).await);
     world.app.store.calls();

@@ -11,7 +11,7 @@ use super::{World, main_of};
 const CLAIM: &str = "Before you publish it:";
 
 #[tokio::test]
-async fn wrong_records_are_to_be_corrected_and_not_to_be_published() {
+async fn the_page_asks_to_correct_wrong_records_and_not_to_publish_them() {
     let world = World::pending().await;
     let mut record = world.domain().await.records().remove(0);
     record.data = RecordData::Txt {
@@ -25,7 +25,7 @@ async fn wrong_records_are_to_be_corrected_and_not_to_be_published() {
 }
 
 #[tokio::test]
-async fn a_person_is_warned_of_an_ownership_record_until_it_is_found() {
+async fn the_page_warns_about_the_ownership_record_until_it_is_found() {
     let now = TestClock::default().now();
     let new = || new_domain("maple-homes", "example.com");
     let mut state = State::contested("5e".repeat(16), now);
@@ -42,7 +42,7 @@ async fn a_person_is_warned_of_an_ownership_record_until_it_is_found() {
 }
 
 #[tokio::test]
-async fn records_that_vanished_of_a_verified_domain_are_to_be_published_again() {
+async fn the_page_asks_to_republish_vanished_records_of_a_verified_domain() {
     let world = World::pending().await;
     let records = world.domain().await.records();
     for record in &records {

@@ -185,7 +185,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_parameter_of_the_caller_wins() {
+    fn a_parameter_of_the_caller_replaces_the_default() {
         let overrides = BTreeMap::from([("OwnDomains".to_owned(), "ours.com".to_owned())]);
         let parameters = parameters(overrides);
         assert_eq!(parameters["OwnDomains"], "ours.com");

@@ -146,7 +146,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_request_goes_behind_the_path_of_its_api_and_ends_the_connection() {
+    fn a_request_gets_the_path_of_its_api_as_prefix_and_closes_the_connection() {
         let head = b"GET /domains?a=b HTTP/1.1\r\nHost: x\r\nConnection: keep-alive\r\nCookie: a=b\r\n\r\n";
         assert_eq!(
             rewritten(head, "/_aws/execute-api/ab").unwrap(),
@@ -157,7 +157,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn an_answer_of_the_emulator_comes_back_whole() {
+    async fn an_answer_of_the_emulator_is_passed_on_completely() {
         let emulator = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = emulator.local_addr().unwrap();
         let answered = tokio::spawn(async move {

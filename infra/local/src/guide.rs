@@ -175,7 +175,7 @@ mod tests {
     }
 
     #[test]
-    fn a_shell_reads_the_variables_as_they_are() {
+    fn the_shell_variables_keep_spaces_and_quotes() {
         let script = shell_variables(&info()) + "printf %s \"$ZONES\"";
         let output = std::process::Command::new("sh")
             .arg("-c")

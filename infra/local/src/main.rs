@@ -29,7 +29,8 @@ struct Arguments {
     /// Compile the functions as they are deployed, which takes longer.
     #[arg(long)]
     release: bool,
-    /// Deploy the output of sam build in this folder instead of compiling. make local builds and deploys.
+    /// Deploy the output of "sam build" in this folder instead of compiling. To build and deploy in one step, run
+    /// "make local".
     #[arg(long, value_name = "FOLDER", conflicts_with = "release")]
     built: Option<PathBuf>,
     /// A template parameter that differs, for example FinalStep=automatic. May be repeated.

@@ -45,7 +45,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_taken_port_names_the_flag_that_helps() {
+    fn the_error_for_a_port_in_use_names_the_flag_that_changes_it() {
         let taken = TcpListener::bind(loopback(0)).unwrap();
         let port = taken.local_addr().unwrap().port();
         let error = tcp(port, "--port").unwrap_err();
@@ -58,7 +58,7 @@ mod tests {
     }
 
     #[test]
-    fn a_port_taken_on_udp_only_is_taken_for_dns() {
+    fn a_port_in_use_only_on_udp_is_in_use_for_dns() {
         let taken = UdpSocket::bind(loopback(0)).unwrap();
         let port = taken.local_addr().unwrap().port();
         let error = check_udp_and_tcp(port, "--dns-port").unwrap_err();
@@ -66,7 +66,7 @@ mod tests {
     }
 
     #[test]
-    fn port_zero_is_a_free_port() {
+    fn port_zero_chooses_a_free_port() {
         assert_ne!(tcp(0, "--port").unwrap(), 0);
     }
 }

@@ -133,7 +133,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn stopping_a_child_ends_what_it_started() {
+    async fn stopping_a_child_also_stops_the_processes_it_started() {
         let folder = tempfile::tempdir().unwrap();
         let alive = folder.path().join("alive");
         let script = format!(
@@ -151,7 +151,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_program_that_does_not_exist_is_named() {
+    async fn the_error_names_a_missing_program() {
         let error = captured(&mut Command::new("/no/such/program"))
             .await
             .unwrap_err();

@@ -154,7 +154,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_version_is_compared_by_its_numbers() {
+    fn versions_are_compared_by_number_and_not_as_text() {
         assert!(version(b"3.9\n").unwrap() < OLDEST);
         assert!(version(b"3.10\n").unwrap() >= OLDEST);
         assert_eq!(version(b"command not found"), None);

@@ -170,7 +170,7 @@ mod tests {
     }
 
     #[test]
-    fn a_second_run_starts_clean_and_leaves_what_is_not_ours() {
+    fn a_second_run_deletes_its_own_old_files_and_no_others() {
         let folder = tempfile::tempdir().unwrap();
         fs::create_dir_all(folder.path().join("zones")).unwrap();
         fs::write(folder.path().join("zones/old.zone"), "").unwrap();
@@ -183,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn folders_of_killed_tests_are_deleted_and_used_ones_kept() {
+    fn folders_of_killed_tests_are_deleted_and_folders_in_use_are_kept() {
         let parent = tempfile::tempdir().unwrap();
         let left_behind = parent.path().join("1-0");
         fs::create_dir(&left_behind).unwrap();

@@ -56,7 +56,7 @@ fn every_change_of_identities_requires_the_stacks_tag() {
 }
 
 #[test]
-fn a_wall_with_a_hole_is_seen() {
+fn a_permission_without_the_tag_condition_is_found() {
     let template = template();
     for (there, instead, expected) in [
         (

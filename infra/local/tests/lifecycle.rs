@@ -92,7 +92,7 @@ async fn two_stacks_run_side_by_side_and_leave_nothing_behind() {
 }
 
 #[test]
-fn a_runner_that_is_killed_takes_everything_with_it() {
+fn killing_the_runner_stops_everything_it_started() {
     let folder = tempfile::tempdir().unwrap();
     let mut runner = command(folder.path(), "0").spawn().unwrap();
     let info = ready(&mut runner, folder.path());
@@ -105,7 +105,7 @@ fn a_runner_that_is_killed_takes_everything_with_it() {
 }
 
 #[test]
-fn a_port_in_use_is_one_sentence_and_exit_1() {
+fn a_port_in_use_prints_one_sentence_and_exits_with_1() {
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = taken.local_addr().unwrap().port().to_string();
     let folder = tempfile::tempdir().unwrap();

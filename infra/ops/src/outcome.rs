@@ -46,7 +46,7 @@ pub enum Error {
     File {
         /// The file.
         path: String,
-        /// Why.
+        /// The cause.
         #[source]
         source: std::io::Error,
     },
@@ -58,7 +58,7 @@ pub enum Error {
     Failed {
         /// What was being done.
         doing: String,
-        /// Why.
+        /// The cause.
         #[source]
         source: Box<dyn std::error::Error + Send + Sync>,
     },
@@ -183,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn wrong_arguments_are_told_apart_from_failures() {
+    fn wrong_arguments_and_failures_have_different_exit_codes() {
         let absent = || StackError::Absent {
             name: "lasso".to_owned(),
             region: "us-east-1".to_owned(),

@@ -125,7 +125,7 @@ impl Stack {
             .map(|resource| resource.physical.as_str())
     }
 
-    /// What the ARN of every identity begins with: that of the stack says partition, Region and account.
+    /// The prefix of every identity's ARN, with the partition, Region and account of the stack's ARN.
     pub fn identity_arn_prefix(&self) -> Result<String, StackError> {
         let parts: Vec<&str> = self.arn.splitn(6, ':').collect();
         let [_, partition, _, region, account, _] = parts[..] else {

@@ -141,7 +141,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_answer_is_read_with_its_lists_and_references() {
+    fn an_xml_answer_is_read_with_its_lists_and_character_references() {
         let answer = Element::parse(
             r#"<?xml version="1.0"?><R xmlns="http://a/"><S>
               <Parameters><member><Key>A</Key><Value>x &amp; &#x79;</Value></member>
@@ -157,7 +157,7 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_that_was_cut_off_is_an_error() {
+    fn an_incomplete_xml_answer_is_an_error() {
         for text in ["", "<R>", "<R><S></S>", "</R>", "no XML"] {
             assert!(Element::parse(text).is_err(), "{text}");
         }

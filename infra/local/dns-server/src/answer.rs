@@ -1,9 +1,9 @@
-//! Finds the answer to a question in the zones: RFC 1034 section 4.3.2, RFC 4592 for wildcards,
+//! Finds the answer to a query in the zones: RFC 1034 section 4.3.2, RFC 4592 for wildcards,
 //! RFC 2308 for negative answers.
 //!
-//! The server has two roles, as a name server with recursion switched on. To a question with the RD
+//! The server has two roles, as a name server with recursion switched on. To a query with the RD
 //! bit (as a resolver's client sends it) it is the whole DNS: a name in no zone does not exist. To
-//! a question without the RD bit (as an authoritative look-up sends it) it is only the name server
+//! a query without the RD bit (as an authoritative look-up sends it) it is only the name server
 //! of its zones: it answers REFUSED for other names, and returns a referral for delegated ones.
 
 use std::net::IpAddr;
@@ -17,7 +17,7 @@ use super::zone::{Zone, Zones, address_record, of_type};
 /// How many CNAME records are followed in one answer.
 const MAX_ALIASES: usize = 16;
 
-/// A question, without its message.
+/// A query, without its message.
 #[derive(Debug, Clone)]
 pub(crate) struct Question {
     pub(crate) name: Name,
@@ -55,12 +55,12 @@ impl Answer {
     }
 }
 
-/// How a question is answered.
+/// How a query is answered.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Outcome {
     /// Answered from the zones.
     Answered(Answer),
-    /// A recursive question about a delegated name: a resolver would query these servers.
+    /// A recursive query about a delegated name: a resolver would query these servers.
     Ask {
         /// The CNAME records that lead to the delegated name.
         so_far: Vec<Record>,
@@ -71,7 +71,7 @@ pub(crate) enum Outcome {
     },
 }
 
-/// Answers a question. `own_address` is the address of name servers without an address in the
+/// Answers a query. `own_address` is the address of name servers without an address in the
 /// zones.
 pub(crate) fn answer(zones: &Zones, question: &Question, own_address: IpAddr) -> Outcome {
     let mut found = Answer {
@@ -149,7 +149,7 @@ pub(crate) fn answer(zones: &Zones, question: &Question, own_address: IpAddr) ->
     }
 }
 
-/// The answer of a server of the parent zone to a question about a name in `child`, which it does
+/// The answer of a server of the parent zone to a query about a name in `child`, which it does
 /// not serve.
 pub(crate) fn referral(zones: &Zones, child: &Zone) -> Answer {
     let servers: Vec<Record> = of_type(child.at(child.origin()), RecordType::NS)

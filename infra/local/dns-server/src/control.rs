@@ -58,16 +58,16 @@ struct FaultWords {
     /// Affects this name and the names below it; if absent, every name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     name: Option<String>,
-    /// Affects only questions to this address of the server.
+    /// Affects only queries to this address of the server.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     server: Option<IpAddr>,
-    /// Affects only questions over this transport.
+    /// Affects only queries over this transport.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     transport: Option<Transport>,
-    /// Affects only questions to the server in this role.
+    /// Affects only queries to the server in this role.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     asked_as: Option<AskedAs>,
-    /// Affects only questions with EDNS, or only those without.
+    /// Affects only queries with EDNS, or only those without.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     edns: Option<bool>,
     /// The duration for `delay`.

@@ -1,4 +1,4 @@
-//! Counts the questions that arrive, so that a test can check how many queries a look-up made.
+//! Counts the queries that arrive, so that a test can check how many queries a look-up made.
 
 use std::collections::{BTreeMap, HashMap};
 use std::net::IpAddr;
@@ -8,7 +8,7 @@ use hickory_proto::rr::Name;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-/// How a question arrived.
+/// How a query arrived.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Transport {
@@ -18,7 +18,7 @@ pub enum Transport {
     Tcp,
 }
 
-/// The questions that a server has received, answered or not.
+/// The queries that a server has received, answered or not.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct QueryCounts {
     udp: u64,
@@ -31,7 +31,7 @@ pub struct QueryCounts {
 /// Counts by name and type.
 type ByName = HashMap<String, HashMap<String, u64>>;
 
-/// The questions at one address.
+/// The queries at one address.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 struct PerTransport {
     udp: u64,
@@ -39,45 +39,45 @@ struct PerTransport {
 }
 
 impl QueryCounts {
-    /// All questions.
+    /// All queries.
     pub fn total(&self) -> u64 {
         self.udp + self.tcp
     }
 
-    /// Questions over UDP.
+    /// Queries over UDP.
     pub fn over_udp(&self) -> u64 {
         self.udp
     }
 
-    /// Questions over TCP.
+    /// Queries over TCP.
     pub fn over_tcp(&self) -> u64 {
         self.tcp
     }
 
-    /// Questions to one address of the server, over UDP and over TCP.
+    /// Queries to one address of the server, over UDP and over TCP.
     pub fn at(&self, server: IpAddr) -> (u64, u64) {
         let count = self.by_server.get(&server).copied().unwrap_or_default();
         (count.udp, count.tcp)
     }
 
-    /// Questions about one name, of any type. Case and a last dot do not matter.
+    /// Queries about one name, of any type. Case and a last dot do not matter.
     pub fn about(&self, name: &str) -> u64 {
         self.by_name
             .get(&key(name))
             .map_or(0, |types| types.values().sum())
     }
 
-    /// Questions about one name and type, for example `("example.com", "TXT")`.
+    /// Queries about one name and type, for example `("example.com", "TXT")`.
     pub fn about_type(&self, name: &str, record_type: &str) -> u64 {
         number(&self.by_name, name, record_type)
     }
 
-    /// Questions about one name and type to the server as a resolver: with the RD bit.
+    /// Recursive queries (with the RD bit) for one name and type.
     pub fn of_resolver(&self, name: &str, record_type: &str) -> u64 {
         number(&self.of_resolver, name, record_type)
     }
 
-    /// The sorted names of questions to the server as a resolver.
+    /// The sorted names of recursive queries.
     pub fn names_of_resolver(&self) -> Vec<&str> {
         let mut names: Vec<&str> = self.of_resolver.keys().map(String::as_str).collect();
         names.sort_unstable();

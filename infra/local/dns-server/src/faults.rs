@@ -26,11 +26,11 @@ pub enum Fault {
     NotAuthoritative,
     /// NXDOMAIN for every name, like a server with an old copy of the zone.
     NoSuchName,
-    /// FORMERR to every question with EDNS (RFC 6891 section 7).
+    /// FORMERR to every query with EDNS (RFC 6891 section 7).
     FormErrToEdns,
     /// NOTIMP.
     NotImp,
-    /// BADVERS to every question with EDNS (RFC 6891 section 6.1.3); others are answered.
+    /// BADVERS to every query with EDNS (RFC 6891 section 6.1.3); others are answered.
     BadVersToEdns,
     /// Answers like a server from before EDNS: without it, and with at most 512 octets over UDP.
     NoOpt,
@@ -48,12 +48,12 @@ pub enum Fault {
     /// Not a fault: answers over UDP have at most 128 octets; longer ones are truncated, and
     /// complete over TCP.
     SmallAnswers,
-    /// An answer after this time. Other questions do not wait for it. Can be combined with any
+    /// An answer after this time. Other queries do not wait for it. Can be combined with any
     /// other fault.
     Delay(Duration),
 }
 
-/// The role in which a question uses the server.
+/// The role in which a query uses the server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum AskedAs {
@@ -63,7 +63,7 @@ pub enum AskedAs {
     NameServer,
 }
 
-/// A fault, and the questions that it affects.
+/// A fault, and the queries that it affects.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FaultRule {
     suffix: Option<String>,
@@ -75,7 +75,7 @@ pub struct FaultRule {
 }
 
 impl FaultRule {
-    /// Affects every question.
+    /// Affects every query.
     pub fn everywhere(fault: Fault) -> Self {
         Self {
             suffix: None,
@@ -87,7 +87,7 @@ impl FaultRule {
         }
     }
 
-    /// Affects questions about a name and the names below it. `name` is a domain name, with or
+    /// Affects queries about a name and the names below it. `name` is a domain name, with or
     /// without its last dot, in any case.
     pub fn under(name: &str, fault: Fault) -> Self {
         Self {
@@ -96,7 +96,7 @@ impl FaultRule {
         }
     }
 
-    /// Only questions to this address of the server.
+    /// Only queries to this address of the server.
     #[must_use]
     pub fn at(self, server: IpAddr) -> Self {
         Self {
@@ -105,7 +105,7 @@ impl FaultRule {
         }
     }
 
-    /// Only questions over this transport.
+    /// Only queries over this transport.
     #[must_use]
     pub fn over(self, transport: Transport) -> Self {
         Self {
@@ -114,7 +114,7 @@ impl FaultRule {
         }
     }
 
-    /// Only questions to the server in this role.
+    /// Only queries to the server in this role.
     #[must_use]
     pub fn asked_as(self, asked_as: AskedAs) -> Self {
         Self {
@@ -123,7 +123,7 @@ impl FaultRule {
         }
     }
 
-    /// Only questions with EDNS, or only those without.
+    /// Only queries with EDNS, or only those without.
     #[must_use]
     pub fn edns(self, edns: bool) -> Self {
         Self {
@@ -153,7 +153,7 @@ impl FaultRule {
     }
 }
 
-/// The combined effect of the rules on one question.
+/// The combined effect of the rules on one query.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Verdict {
     /// The sum of all delays.
@@ -162,7 +162,7 @@ pub(crate) struct Verdict {
     pub(crate) fault: Option<Fault>,
 }
 
-/// Applies the rules to a question.
+/// Applies the rules to a query.
 pub(crate) fn verdict(rules: &[FaultRule], question: &Question, transport: Transport) -> Verdict {
     if rules.is_empty() {
         return Verdict::default();
@@ -208,7 +208,7 @@ mod tests {
     }
 
     #[test]
-    fn a_suffix_counts_in_whole_labels() {
+    fn a_fault_rule_matches_a_suffix_by_whole_labels() {
         let rules = [FaultRule::under("Example.com.", Fault::ServFail)];
         assert_eq!(fault(&rules, "example.COM."), Some(Fault::ServFail));
         assert_eq!(fault(&rules, "a.b.example.com."), Some(Fault::ServFail));
@@ -216,7 +216,7 @@ mod tests {
     }
 
     #[test]
-    fn delays_add_up_and_the_first_other_fault_counts() {
+    fn delays_add_up_and_only_the_first_other_fault_applies() {
         let rules = [
             FaultRule::everywhere(Fault::Delay(Duration::from_millis(20))),
             FaultRule::under("com", Fault::Delay(Duration::from_millis(10))),

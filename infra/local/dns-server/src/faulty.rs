@@ -1,4 +1,4 @@
-//! Changes the answer to a question that a fault affects.
+//! Changes the answer to a query that a fault affects.
 
 use hickory_proto::op::{Message, ResponseCode};
 use hickory_proto::rr::LowerName;
@@ -14,7 +14,7 @@ use super::zone::Zone;
 const UDP_SMALL: u16 = 128;
 
 impl Shared {
-    /// The answer to a question, or its replacement. A fault may change the response, and how many
+    /// The answer to a query, or its replacement. A fault may change the response, and how many
     /// octets it may have.
     pub(crate) async fn answer_with(
         &self,

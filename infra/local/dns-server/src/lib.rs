@@ -5,7 +5,7 @@
 //! tests it serves every mistake that a zone can have, and every fault of a name server. It runs
 //! inside the process that starts it; a process can start any number of servers.
 //!
-//! The crate's README describes zone files and how questions are answered.
+//! The crate's README describes zone files and how queries are answered.
 
 mod answer;
 mod control;
@@ -170,7 +170,7 @@ impl DnsServer {
     }
 
     /// Gives zones these servers, which replace those of their zone files and earlier settings.
-    /// They are named `ns1`, `ns2`, … in the zone. Other addresses refuse questions about the zone.
+    /// They are named `ns1`, `ns2`, … in the zone. Other addresses refuse queries about the zone.
     /// A zone without a file gets them when it has a file.
     pub fn set_servers<'a>(&self, servers: impl IntoIterator<Item = (&'a str, Vec<IpAddr>)>) {
         let servers = servers.into_iter();
@@ -188,7 +188,7 @@ impl DnsServer {
         self.shared.address
     }
 
-    /// Sets the faults, which replace earlier ones; an empty list removes all faults. Questions
+    /// Sets the faults, which replace earlier ones; an empty list removes all faults. Queries
     /// that are already being answered are not affected.
     pub fn set_faults(&self, rules: impl IntoIterator<Item = FaultRule>) {
         *self
@@ -198,7 +198,7 @@ impl DnsServer {
             .unwrap_or_else(PoisonError::into_inner) = rules.into_iter().collect();
     }
 
-    /// The questions that have arrived since the start or the last [`reset_queries`].
+    /// The queries that have arrived since the start or the last [`reset_queries`].
     ///
     /// [`reset_queries`]: Self::reset_queries
     pub fn queries(&self) -> QueryCounts {

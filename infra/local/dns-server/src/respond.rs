@@ -1,4 +1,4 @@
-//! From the octets of a question to the octets of a response: header, EDNS, size, faults.
+//! From the octets of a query to the octets of a response: header, EDNS, size, faults.
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
@@ -15,7 +15,7 @@ use super::faults::{Fault, FaultRule, verdict};
 use super::forward;
 use super::zone::{Zone, ZoneServers, Zones};
 
-/// The largest response over UDP, and the size offered in EDNS: it arrives without fragmentation
+/// The largest response over UDP, and the size offered in EDNS. It arrives without fragmentation
 /// (RFC 9715 section 3). A larger response is sent with TC, and then over TCP.
 const UDP_PAYLOAD: u16 = 1_232;
 
@@ -87,7 +87,7 @@ impl Served {
     }
 }
 
-/// How to reply to a question.
+/// How to reply to a query.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Reply {
     /// Send this.
@@ -120,7 +120,7 @@ fn response_to(message: &Message, transport: Transport) -> (Message, u16) {
 }
 
 impl Shared {
-    /// Answers one question that arrived at `server`.
+    /// Answers one query that arrived at `server`.
     pub(crate) async fn reply(
         &self,
         request: &[u8],

@@ -68,7 +68,7 @@ fn datagrams(address: SocketAddr) -> io::Result<UdpSocket> {
     // sockets; packets to exactly this address arrive here.
     #[cfg(unix)]
     socket.set_reuse_address(true)?;
-    // Room for a burst of questions; the kernel grants as much as it allows.
+    // Room for a burst of queries; the kernel grants as much as it allows.
     socket.set_recv_buffer_size(4 << 20)?;
     socket.bind(&address.into())?;
     socket.set_nonblocking(true)?;
@@ -125,7 +125,7 @@ pub(crate) async fn serve_tcp(listener: TcpListener, at: IpAddr, shared: Arc<Sha
     }
 }
 
-/// One connection. Its questions are answered as they become ready (RFC 7766 section 6.2.1.1).
+/// One connection. Its queries are answered as they become ready (RFC 7766 section 6.2.1.1).
 async fn converse(stream: TcpStream, at: IpAddr, shared: Arc<Shared>) -> io::Result<()> {
     stream.set_nodelay(true)?;
     let (reading, writing) = stream.into_split();
@@ -160,7 +160,7 @@ async fn converse(stream: TcpStream, at: IpAddr, shared: Arc<Shared>) -> io::Res
             }
         }
     }
-    // The client has sent all its questions; it may still wait for answers.
+    // The client has sent all its queries; it may still wait for answers.
     while let Some(answered) = questions.join_next().await {
         answered.map_err(io::Error::other)??;
     }

@@ -51,7 +51,7 @@ fn compiled_again(selection: &[&str], tests: &Features) -> Vec<String> {
 const WITHOUT_TESTS: [&str; 2] = ["--edges", "no-dev"];
 
 #[test]
-fn every_command_turns_on_the_same_features() {
+fn every_build_command_enables_the_same_features() {
     let tests = features(&["--workspace", "--edges", "normal,build,dev"]);
     for selection in [["--workspace"].as_slice(), &["--package", "lasso-local"]] {
         let again = compiled_again(&[selection, &WITHOUT_TESTS].concat(), &tests);
@@ -63,7 +63,7 @@ fn every_command_turns_on_the_same_features() {
 }
 
 #[test]
-fn deployed_crates_have_no_features_of_tools_or_tests() {
+fn deployed_crates_are_built_without_features_of_tools_or_tests() {
     let deployed = features(&WITHOUT_TESTS);
     let tokio = deployed
         .iter()

@@ -184,7 +184,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_form_is_read_with_its_escapes_and_lists() {
+    fn a_form_body_is_decoded_with_its_escapes_and_lists() {
         let body = b"Action=GetIdentityDkimAttributes&Version=2010-12-01\
                      &Identities.member.1=a.com&Identities.member.2=b%2Bc%40d.com&X=1+2";
         let call = Call::read(&Method::POST, "/", None, body);
@@ -206,7 +206,7 @@ mod tests {
     }
 
     #[test]
-    fn an_action_of_the_other_api_is_not_taken_for_it() {
+    fn a_v2_operation_in_a_v1_call_is_not_recognized() {
         let call = Call::read(&Method::POST, "/", None, b"Action=GetEmailIdentity");
         assert_eq!((call.api, call.operation), (Api::V1, Operation::Other));
     }

@@ -40,7 +40,7 @@ pub(crate) struct Sent<'a> {
     pub(crate) request: &'a Value,
     /// Its identifier.
     pub(crate) message_id: &'a str,
-    /// When.
+    /// The time of the call.
     pub(crate) at: &'a str,
 }
 

@@ -11,7 +11,7 @@ use super::xml::{element, entry, members, response, texts};
 /// How many identities one `Get…Attributes` call may name.
 const BATCH: usize = 100;
 
-/// Answers a call that the emulator has allowed, or `None` to let its own answer through.
+/// Handles a call that the emulator has allowed. Returns `None` to pass on the emulator's answer.
 pub(crate) async fn handle(
     gate: &Gate,
     call: &Call,

@@ -381,7 +381,7 @@ mod tests {
     }
 
     #[test]
-    fn a_status_that_is_set_is_the_one_that_is_said() {
+    fn a_status_that_is_set_is_returned() {
         let mut identity = Identity::new(NAME);
         let all = [Status::Pending, Status::Success, Status::Failed];
         for (verification, dkim) in all.map(|it| all.map(|other| (it, other))).concat() {

@@ -231,7 +231,7 @@ mod tests {
     }
 
     #[test]
-    fn starting_again_does_not_take_back_a_success() {
+    fn a_restart_does_not_revoke_a_success() {
         let mut axis = Axis::started(at(0));
         axis.observe(Seen::Found, at(1));
         axis.start(at(2));

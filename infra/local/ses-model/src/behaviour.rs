@@ -75,7 +75,7 @@ pub enum Tokens {
     Fresh,
 }
 
-/// The status of a domain below a verified one, of whose own records there are none.
+/// The status of a domain below a verified one, if none of its own records is published.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Inheritance {

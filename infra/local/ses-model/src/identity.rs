@@ -284,7 +284,7 @@ mod tests {
     }
 
     #[test]
-    fn parents_are_the_names_above() {
+    fn the_parents_of_a_name_are_all_names_above_it() {
         let names: Vec<_> = parents("a.b.example.com").collect();
         assert_eq!(names, ["b.example.com", "example.com", "com"]);
     }

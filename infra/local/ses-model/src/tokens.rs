@@ -95,7 +95,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn tokens_have_the_form_of_those_of_ses() {
+    fn tokens_have_the_same_form_as_those_of_ses() {
         let token = verification("seed", "example.com", 0);
         assert_eq!(token.len(), 44);
         assert!(token.ends_with('='));

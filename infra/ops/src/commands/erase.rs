@@ -209,7 +209,7 @@ mod tests {
     use crate::outcome::NEEDS_A_PERSON;
 
     #[test]
-    fn a_client_without_stored_data_needs_a_person() {
+    fn erasing_a_client_without_stored_data_exits_with_needs_a_person() {
         let report = nothing_kept("mapel".to_owned());
         assert_eq!(report.exit_code(), NEEDS_A_PERSON);
         assert_eq!(report.json()["erasure"], "nothing_kept");

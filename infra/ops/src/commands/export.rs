@@ -77,7 +77,7 @@ mod tests {
     }
 
     #[test]
-    fn an_identifier_that_no_client_can_have_is_a_wrong_argument() {
+    fn an_invalid_client_identifier_is_a_wrong_argument() {
         for text in ["", "bad client!", "../x#y"] {
             let refused = super::client(text).unwrap_err();
             assert_eq!(refused.exit_code(), WRONG_ARGUMENTS, "{text:?}");

@@ -47,7 +47,7 @@ mod tests {
     use crate::outcome::WRONG_ARGUMENTS;
 
     #[test]
-    fn a_command_that_names_no_stack_is_refused_before_aws_is_asked() {
+    fn a_command_without_a_stack_is_refused_before_any_aws_call() {
         let arguments = Arguments::parse_from(["lasso-ops", "doctor"]);
         let refused = run(arguments).now_or_never().unwrap().err().unwrap();
         assert_eq!(refused.exit_code(), WRONG_ARGUMENTS);

@@ -1,4 +1,4 @@
-//! Waiting while SES throttles: its identity calls have a quota of one in a second, for the whole account.
+//! Waiting while SES throttles: its identity calls have a quota of one per second, for the whole account.
 
 use std::time::Duration;
 

@@ -226,7 +226,7 @@ async fn move_by_hand(
             let deleted = delete.send().await.map_err(SdkError::into_service_error);
             match deleted {
                 Ok(_) => {}
-                // It took longer than it was hidden: it comes again, and is emailed once all the same.
+                // Handling took longer than the message was hidden, so it is delivered again. It is emailed once.
                 Err(error) if error.is_receipt_handle_is_invalid() => {}
                 Err(error) => return Err(Error::failed("deleting a message", error)),
             }
@@ -258,7 +258,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_event_is_the_body_or_in_the_envelope_of_sns() {
+    fn an_event_is_read_from_the_body_or_from_an_sns_envelope() {
         let event = r#"{"event_id":"1","Type":"x"}"#;
         assert_eq!(event_in(event), event);
         let envelope = serde_json::json!({ "Type": "Notification", "Message": event });

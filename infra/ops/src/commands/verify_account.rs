@@ -48,9 +48,9 @@ pub enum Next {
         /// Names and values.
         records: Vec<(String, String)>,
     },
-    /// Nothing can be seen before.
+    /// There is nothing to see before a certain time.
     ComeBack {
-        /// When.
+        /// That time.
         at: Timestamp,
     },
     /// All is answered, and what was made is deleted.

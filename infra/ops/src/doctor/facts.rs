@@ -82,7 +82,7 @@ pub struct Account {
     pub enforcement: String,
     /// Emails in 24 hours; negative for no limit.
     pub emails_per_day: f64,
-    /// Emails in a second.
+    /// Emails per second.
     pub emails_per_second: f64,
 }
 

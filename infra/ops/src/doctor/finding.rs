@@ -72,7 +72,7 @@ codes! {
     AccountUnderReview = Warning,
     /// Emails about events are sent faster than the account may.
     EmailsAboveRate = Problem,
-    /// One reader may get more single emails in a minute than are sent at all.
+    /// One reader may get more single emails per minute than are sent at all.
     SingleEmailsAboveRate = Warning,
     /// One client may use up the account's quota of mail.
     SupportEmailsAboveQuota = Warning,
@@ -116,7 +116,7 @@ codes! {
     RolesClaimOfPerson = Problem,
     /// The claim that holds the client's name is one that a person changes.
     ClientNameOfPerson = Warning,
-    /// The scope of programs is none that Amazon Cognito gives.
+    /// The scope of programs is not one that Amazon Cognito issues.
     ScopeWithoutServer = Problem,
     /// The scope of programs is one that people have.
     ScopeOfPeople = Problem,

@@ -72,7 +72,7 @@ mod tests {
     }
 
     #[test]
-    fn a_statement_for_the_service_lets_it_publish() {
+    fn a_statement_that_allows_cloudwatch_lets_it_publish() {
         for action in ["\"sns:Publish\"", "[\"SNS:Pub*\"]", "\"*\"", "\"sns:*\""] {
             let service = r#"{"Service": ["cloudwatch.amazonaws.com", "events.amazonaws.com"]}"#;
             let statement =
@@ -82,7 +82,7 @@ mod tests {
     }
 
     #[test]
-    fn a_statement_for_others_or_other_actions_or_with_deny_does_not() {
+    fn a_statement_for_others_or_other_actions_or_with_deny_does_not_let_it_publish() {
         for statement in [
             "[]",
             r#"{"Effect": "Allow", "Principal": {"Service": "events.amazonaws.com"}, "Action": "sns:Publish"}"#,

@@ -98,7 +98,7 @@ fn query(edns: bool) -> Vec<u8> {
     query
 }
 
-/// A response to our query that is no FORMERR: that is what servers say that know no EDNS.
+/// A response to our query other than FORMERR, which servers without EDNS support return.
 fn answers(query: &[u8], reply: &[u8]) -> bool {
     let (Some(reply), Some(id)) = (reply.get(..4), query.get(..2)) else {
         return false;
@@ -140,7 +140,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn a_resolver_without_edns_and_tcp_is_seen() {
+    async fn a_resolver_without_edns_and_tcp_is_reported() {
         let server = UdpSocket::bind("127.0.0.1:0").await.unwrap();
         let address = server.local_addr().unwrap();
         let serve = async {

@@ -14,13 +14,13 @@ use tokio::time::timeout;
 /// How long an answer may take, on a machine with other work.
 const PATIENCE: Duration = Duration::from_secs(3);
 
-/// One question.
+/// One query.
 pub(crate) struct Ask {
     message: Message,
     server: SocketAddr,
 }
 
-/// A recursive question with the EDNS size that clients use today.
+/// A recursive query with the EDNS size that clients use today.
 pub(crate) fn ask(server: SocketAddr, name: &str, record_type: RecordType) -> Ask {
     let mut name = Name::from_str(name).unwrap();
     name.set_fqdn(true);

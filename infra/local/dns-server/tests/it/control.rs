@@ -68,7 +68,7 @@ fn ip(number: u8) -> IpAddr {
 }
 
 #[tokio::test]
-async fn a_fault_affects_one_server_and_not_another() {
+async fn a_fault_applies_only_to_its_server() {
     let bench = Bench::start("www A 192.0.2.1\n").await;
     let name = "www.maplehomes.com";
     for (fault, expected) in [
@@ -92,7 +92,7 @@ async fn a_fault_affects_one_server_and_not_another() {
 }
 
 #[tokio::test]
-async fn a_fault_affects_one_transport_and_one_part() {
+async fn a_fault_applies_only_to_its_transport_and_role() {
     let bench = Bench::start("www A 192.0.2.1\n").await;
     let name = "www.maplehomes.com";
     let faults = json!([
@@ -113,7 +113,7 @@ async fn a_fault_affects_one_transport_and_one_part() {
 }
 
 #[tokio::test]
-async fn servers_break_the_protocol_as_each_fault_says() {
+async fn each_protocol_fault_has_its_effect() {
     let bench = Bench::start("_deep._below TXT here\nwww A 192.0.2.1\n").await;
     let at = bench.at(1);
     let directly = |name, record_type| ask(at, name, record_type).directly();
@@ -162,7 +162,7 @@ async fn servers_break_the_protocol_as_each_fault_says() {
 }
 
 #[tokio::test]
-async fn servers_that_do_not_know_edns_are_of_several_kinds() {
+async fn each_kind_of_missing_edns_support_has_its_effect() {
     let long = "x".repeat(250);
     let texts = ["1", "2", "3"].map(|first| format!("long TXT {first}{long}\n"));
     let bench = Bench::start(&format!("www A 192.0.2.1\n{}", texts.concat())).await;
@@ -201,7 +201,7 @@ async fn servers_that_do_not_know_edns_are_of_several_kinds() {
 }
 
 #[tokio::test]
-async fn servers_may_be_odd_within_the_protocol() {
+async fn unusual_but_valid_responses_can_be_set() {
     let bench = Bench::start("mail MX 10 mx.maplehomes.com.\nmx A 192.0.2.1\n").await;
     let asked = || ask(bench.at(1), "mail.maplehomes.com", MX).directly();
     let plain = asked().try_udp().await.unwrap();
@@ -230,7 +230,7 @@ async fn servers_may_be_odd_within_the_protocol() {
 }
 
 #[tokio::test]
-async fn servers_of_the_parent_zone_refer_to_a_zones_set_servers() {
+async fn servers_of_the_parent_zone_refer_to_the_servers_set_for_a_zone() {
     let bench = Bench::start("www A 192.0.2.1\n").await;
     write(bench.folder.path(), "mail.maplehomes.com", "_x TXT here\n");
     bench.server.reload().await;
@@ -280,7 +280,7 @@ async fn servers_can_be_set_for_a_zone_without_a_file() {
 }
 
 #[tokio::test]
-async fn questions_are_counted_by_server_and_transport() {
+async fn queries_are_counted_by_server_and_transport() {
     let bench = Bench::start("www A 192.0.2.1\n").await;
     ask(bench.at(2), "www.maplehomes.com", A)
         .directly()

@@ -40,7 +40,7 @@ async fn a_response_code_is_returned_for_its_names_until_cleared() {
 }
 
 #[tokio::test]
-async fn silence_is_silence_on_both_transports() {
+async fn a_dropped_query_gets_no_answer_over_udp_or_tcp() {
     let (server, _folder) = server(ZONES).await;
     server.set_faults([FaultRule::everywhere(Fault::Drop)]);
     let udp = ask(server.address(), "www.maplehomes.com", A).try_udp();
@@ -51,7 +51,7 @@ async fn silence_is_silence_on_both_transports() {
 }
 
 #[tokio::test]
-async fn truncated_on_udp_with_tcp_refused_gives_no_data_at_all() {
+async fn no_data_arrives_if_udp_truncates_and_tcp_is_refused() {
     let (server, _folder) = server(ZONES).await;
     server.set_faults([FaultRule::everywhere(Fault::TruncateAndRefuseTcp)]);
     let udp = ask(server.address(), "www.maplehomes.com", A).udp().await;
@@ -67,7 +67,7 @@ async fn truncated_on_udp_with_tcp_refused_gives_no_data_at_all() {
 }
 
 #[tokio::test]
-async fn a_delayed_answer_keeps_no_other_waiting() {
+async fn a_delayed_answer_delays_no_other_answer() {
     let (server, _folder) = server(ZONES).await;
     let at = server.address();
     server.set_faults([FaultRule::under(
@@ -89,7 +89,7 @@ async fn a_delayed_answer_keeps_no_other_waiting() {
 }
 
 #[tokio::test]
-async fn a_lame_server_has_no_data_and_no_authority() {
+async fn a_lame_server_returns_no_data_and_is_not_authoritative() {
     let (server, _folder) = server(ZONES).await;
     server.set_faults([FaultRule::everywhere(Fault::Lame)]);
     let lame = ask(server.address(), "www.maplehomes.com", A)
@@ -112,7 +112,7 @@ async fn a_lame_server_has_no_data_and_no_authority() {
 }
 
 #[tokio::test]
-async fn questions_are_counted_whatever_becomes_of_them() {
+async fn queries_are_counted_even_if_a_fault_answers_them() {
     let (server, _folder) = server(ZONES).await;
     let at = server.address();
     server.set_faults([FaultRule::under("maplehomes.com", Fault::ServFail)]);

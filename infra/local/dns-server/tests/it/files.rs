@@ -11,7 +11,7 @@ use super::client::{ask, code, values};
 use super::{server, write};
 
 #[tokio::test]
-async fn a_file_with_nothing_but_pasted_records_is_a_zone() {
+async fn a_file_of_pasted_records_alone_is_a_zone() {
     let pasted = "_amazonses.maplehomes.com. 1800 IN TXT \"token=\"\n\
                   abc._domainkey CNAME abc.dkim.amazonses.com.\n";
     let (server, _folder) = server(&[("maplehomes.com", pasted)]).await;
@@ -94,7 +94,7 @@ deep   A 192.0.2.99
 }
 
 #[tokio::test]
-async fn an_origin_in_the_file_names_the_zone_whatever_the_file_is_called() {
+async fn an_origin_in_the_file_overrides_the_file_name() {
     let zone = "$ORIGIN cedarhomes.com.\n@ TXT here\nwww A 192.0.2.1\n";
     let (server, _folder) = server(&[("cedar", zone)]).await;
     let response = ask(server.address(), "www.cedarhomes.com", A)
@@ -109,7 +109,7 @@ async fn an_origin_in_the_file_names_the_zone_whatever_the_file_is_called() {
 }
 
 #[tokio::test]
-async fn an_origin_below_the_zone_is_a_part_of_it_and_not_another_zone() {
+async fn an_origin_below_the_zone_starts_no_other_zone() {
     let zone = "$ORIGIN _domainkey.maplehomes.com.\nabc CNAME abc.dkim.amazonses.com.\n";
     let (server, _folder) = server(&[("maplehomes.com", zone)]).await;
     let missing = ask(server.address(), "maplehomes.com", TXT).udp().await;
@@ -126,7 +126,7 @@ async fn the_last_dot_of_an_origin_may_be_missing() {
 }
 
 #[tokio::test]
-async fn an_appended_record_counts_within_a_fraction_of_a_second() {
+async fn an_appended_record_is_served_within_two_seconds() {
     let (server, folder) = server(&[("maplehomes.com", "www A 192.0.2.1\n")]).await;
     let at = server.address();
     let before = ask(at, "_amazonses.maplehomes.com", TXT).udp().await;
@@ -195,7 +195,7 @@ async fn a_syntax_error_is_reported_and_the_last_good_version_stays() {
 }
 
 #[tokio::test]
-async fn files_appear_and_vanish() {
+async fn zones_appear_and_vanish_with_their_files() {
     let (server, folder) = server(&[]).await;
     let at = server.address();
     write(folder.path(), "new.example", "@ TXT hello\n");
@@ -230,7 +230,7 @@ async fn a_record_outside_the_zone_is_ignored_and_reported() {
 }
 
 #[tokio::test]
-async fn a_repeated_record_counts_once() {
+async fn a_repeated_record_is_served_once() {
     let zone = "@ TXT same\nmaplehomes.com. 300 IN TXT \"same\"\n@ TXT other\n";
     let (server, _folder) = server(&[("maplehomes.com", zone)]).await;
     let response = ask(server.address(), "maplehomes.com", TXT).udp().await;

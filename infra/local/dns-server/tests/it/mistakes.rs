@@ -22,7 +22,7 @@ async fn a_cname_beside_other_records_is_served_with_each_type_on_its_own() {
 }
 
 #[tokio::test]
-async fn two_cnames_at_one_name_are_both_shown() {
+async fn two_cnames_at_one_name_are_both_served() {
     let zone = "twice CNAME one.test.\ntwice CNAME two.test.\n";
     let (server, _folder) = server(&[("maplehomes.com", zone)]).await;
     let response = ask(server.address(), "twice.maplehomes.com", CNAME)
@@ -32,7 +32,7 @@ async fn two_cnames_at_one_name_are_both_shown() {
 }
 
 #[tokio::test]
-async fn a_doubled_record_is_served_at_the_doubled_name() {
+async fn a_record_whose_name_repeats_the_zone_is_served_at_that_name() {
     let zone = "_amazonses.maplehomes.com TXT token\n";
     let (server, _folder) = server(&[("maplehomes.com", zone)]).await;
     let at = server.address();

@@ -34,7 +34,7 @@ fn resolver(server: &DnsServer) -> TokioResolver {
 }
 
 #[tokio::test]
-async fn no_data_and_no_such_name_are_told_apart_with_the_soa() {
+async fn no_data_and_no_such_name_differ_in_the_code_and_have_the_soa() {
     let (server, _folder) = server(&[("maplehomes.com", ZONE)]).await;
     for (name, expected) in [
         ("www.maplehomes.com", ResponseCode::NoError),
@@ -53,7 +53,7 @@ async fn no_data_and_no_such_name_are_told_apart_with_the_soa() {
 }
 
 #[tokio::test]
-async fn as_a_resolver_it_knows_that_other_names_do_not_exist() {
+async fn as_a_resolver_it_returns_nxdomain_for_other_names() {
     let (server, _folder) = server(&[("maplehomes.com", ZONE)]).await;
     let at = server.address();
     let other = ask(at, "cedarhomes.com", NS).udp().await;
@@ -76,7 +76,7 @@ async fn as_an_authoritative_server_it_refuses_other_names() {
 }
 
 #[tokio::test]
-async fn aliases_are_followed_within_the_zones_unless_queried() {
+async fn cnames_are_followed_within_the_zones_unless_cname_is_queried() {
     let other = (
         "other.com",
         "there TXT across\nhere CNAME alias.maplehomes.com.\n",
@@ -102,7 +102,7 @@ async fn aliases_are_followed_within_the_zones_unless_queried() {
 }
 
 #[tokio::test]
-async fn a_wildcard_answers_for_names_that_do_not_exist_and_only_for_them() {
+async fn a_wildcard_answers_only_for_names_that_do_not_exist() {
     let (server, _folder) = server(&[("maplehomes.com", ZONE)]).await;
     let at = server.address();
     for name in ["x.wild.maplehomes.com", "x.y.wild.maplehomes.com"] {
@@ -156,7 +156,7 @@ async fn a_child_zone_in_its_own_file_answers_for_its_names() {
 }
 
 #[tokio::test]
-async fn names_of_name_servers_that_no_zone_holds_resolve_to_this_server() {
+async fn name_servers_without_an_address_record_resolve_to_this_server() {
     let zone = "@ NS aria.ns.cloudflare.com.\n@ NS inside\n";
     let (server, _folder) = server(&[("maplehomes.com", zone)]).await;
     for name in ["aria.ns.cloudflare.com", "inside.maplehomes.com"] {
@@ -200,7 +200,7 @@ async fn answers_too_long_for_udp_are_truncated_and_complete_over_tcp() {
 }
 
 #[tokio::test]
-async fn a_real_resolver_reads_it_with_the_retry_on_tcp() {
+async fn a_real_resolver_reads_the_zone_and_retries_over_tcp() {
     let zone = format!(
         "{ZONE}long TXT {}\n",
         "\"0123456789012345678901234567890123456789\" ".repeat(60)
@@ -225,7 +225,7 @@ async fn a_real_resolver_reads_it_with_the_retry_on_tcp() {
 }
 
 #[tokio::test]
-async fn messages_that_are_not_plain_questions_get_an_error_code() {
+async fn messages_that_are_not_plain_queries_get_an_error_code() {
     let (server, _folder) = server(&[("maplehomes.com", ZONE)]).await;
     let at = server.address();
     let transfer = ask(at, "maplehomes.com", hickory_proto::rr::RecordType::AXFR)
@@ -255,7 +255,7 @@ async fn messages_that_are_not_plain_questions_get_an_error_code() {
 }
 
 #[tokio::test]
-async fn a_burst_of_questions_is_answered_completely() {
+async fn a_burst_of_queries_is_answered_completely() {
     let (server, _folder) = server(&[("maplehomes.com", ZONE)]).await;
     let at = server.address();
     let asked: Vec<_> = (0..300)

@@ -57,7 +57,7 @@ async fn a_port_that_only_udp_has_in_use_is_an_error_too() {
 }
 
 #[tokio::test]
-async fn after_stopping_the_port_is_free_for_the_next() {
+async fn after_a_server_stops_its_port_is_free() {
     let (first, _folder) = server(&[]).await;
     let address = first.address();
     assert_eq!(

@@ -16,7 +16,7 @@ async fn pass_the_window(bench: &Bench) {
 }
 
 #[tokio::test]
-async fn a_txt_record_that_never_comes_matters_to_v1_or_not() {
+async fn a_missing_txt_record_fails_the_v1_status_only_if_so_configured() {
     for (text_missing, expected) in [("success", "Success"), ("failed", "Failed")] {
         let bench = Bench::new().await;
         behave(&bench, json!({ "text_missing": text_missing })).await;
@@ -32,7 +32,7 @@ async fn a_txt_record_that_never_comes_matters_to_v1_or_not() {
 }
 
 #[tokio::test]
-async fn tokens_can_differ_after_deleting_and_creating() {
+async fn tokens_change_after_deletion_and_creation_if_so_configured() {
     let bench = Bench::new().await;
     behave(&bench, json!({ "tokens": "fresh" })).await;
     let mut seen = std::collections::BTreeSet::new();
@@ -72,7 +72,7 @@ async fn the_child_of_a_verified_domain_may_send_and_has_its_own_status() {
 }
 
 #[tokio::test]
-async fn failed_dkim_restarts_as_the_setting_says() {
+async fn failed_dkim_restarts_as_configured() {
     for (failed_dkim, status, same_tokens) in [
         ("restarts", "Success", true),
         ("stays_failed", "Failed", true),
@@ -93,7 +93,7 @@ async fn failed_dkim_restarts_as_the_setting_says() {
 }
 
 #[tokio::test]
-async fn the_rate_can_be_that_of_all_operations_together() {
+async fn the_rate_limit_can_apply_to_all_operations_together() {
     let bench = Bench::limited().await;
     behave(&bench, json!({ "rate_of": "all" })).await;
     bench.verify("maple.com").await;
@@ -103,7 +103,7 @@ async fn the_rate_can_be_that_of_all_operations_together() {
 }
 
 #[tokio::test]
-async fn a_behaviour_that_is_not_known_is_refused() {
+async fn an_unknown_behaviour_is_refused() {
     let bench = Bench::new().await;
     for behaviour in [json!({ "mood": "bad" }), json!({ "tokens": "old" })] {
         let body = json!({ "behaviour": behaviour }).to_string();

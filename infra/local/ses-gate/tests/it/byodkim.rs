@@ -37,7 +37,7 @@ async fn a_domain_with_its_own_keys_is_verified_by_one_txt_record() {
 }
 
 #[tokio::test]
-async fn changing_whose_keys_sign_starts_dkim_from_the_beginning() {
+async fn changing_the_origin_of_the_signing_keys_restarts_dkim() {
     let bench = Bench::new().await;
     let lines = bench.create("maple.com").await;
     bench.publish("maple.com", &lines).await;

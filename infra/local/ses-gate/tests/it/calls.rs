@@ -8,7 +8,7 @@ use ses_gate::{Options, SesGate, StartError};
 use super::Bench;
 
 #[tokio::test]
-async fn a_call_arrives_at_the_emulator_as_it_was_sent() {
+async fn a_call_reaches_the_emulator_unchanged() {
     let bench = Bench::new().await;
     let host = bench.gate.url().replace("http://", "");
     let response = reqwest::Client::new()
@@ -42,7 +42,7 @@ async fn a_call_arrives_at_the_emulator_as_it_was_sent() {
 }
 
 #[tokio::test]
-async fn sending_is_not_limited_and_answered_by_the_emulator() {
+async fn sending_has_no_rate_limit_and_is_answered_by_the_emulator() {
     let bench = Bench::limited().await;
     let text = |text: &str| Content::builder().data(text).build().unwrap();
     let message = Message::builder()
@@ -65,7 +65,7 @@ async fn sending_is_not_limited_and_answered_by_the_emulator() {
 }
 
 #[tokio::test]
-async fn a_denial_comes_back_as_it_is_and_nothing_is_made() {
+async fn an_access_denial_is_passed_on_unchanged_and_creates_no_identity() {
     let bench = Bench::new().await;
     let (v1, v2) = bench.denied();
     let error = v1

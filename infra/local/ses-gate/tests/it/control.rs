@@ -69,7 +69,7 @@ async fn the_rate_can_be_changed_and_follows_the_clock() {
 }
 
 #[tokio::test]
-async fn a_fault_applies_as_often_as_it_says_and_prevents_the_work() {
+async fn a_fault_applies_the_set_number_of_times_and_prevents_the_operation() {
     let bench = Bench::new().await;
     let faults = json!([
         { "operation": "CreateEmailIdentity", "times": 2, "error": "Throttling" },
@@ -136,7 +136,7 @@ async fn a_dropped_call_has_no_answer_and_no_effect() {
 }
 
 #[tokio::test]
-async fn a_lost_answer_leaves_the_work_done() {
+async fn an_operation_takes_effect_even_if_its_answer_is_lost() {
     let bench = Bench::new().await;
     let faults = json!([
         { "operation": "CreateEmailIdentity", "times": 1, "error": "drop_after" },
@@ -221,7 +221,7 @@ async fn control_refuses_unknown_settings_and_changes_nothing() {
 }
 
 #[tokio::test]
-async fn a_reset_makes_the_gate_as_new() {
+async fn a_reset_restores_the_initial_state() {
     let bench = Bench::new().await;
     bench.create("maple.com").await;
     bench

@@ -62,7 +62,7 @@ async fn is_suppressed(bench: &Bench, address: &str) -> bool {
 }
 
 #[tokio::test]
-async fn recipient_fates_are_events_and_hard_ones_suppress_the_address() {
+async fn bounces_and_complaints_publish_events_and_suppress_the_address() {
     let bench = Bench::new().await;
     bench.gate.publish_mail_events_to(TOPIC);
     let fates = json!({

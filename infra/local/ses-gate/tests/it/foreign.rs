@@ -7,7 +7,7 @@ use serde_json::json;
 use super::Bench;
 
 #[tokio::test]
-async fn an_identity_can_be_made_in_any_shape_and_both_apis_have_it() {
+async fn an_identity_can_be_created_in_any_state_and_both_apis_return_it() {
     let bench = Bench::new().await;
     let made = json!([
         {
@@ -58,7 +58,7 @@ async fn an_identity_can_be_made_in_any_shape_and_both_apis_have_it() {
 }
 
 #[tokio::test]
-async fn identities_made_verified_need_no_records_unless_they_follow_dns() {
+async fn identities_created_as_verified_need_no_records_unless_they_follow_dns() {
     let bench = Bench::new().await;
     let made = json!([
         { "name": "fixed.example", "verified": true },
@@ -72,7 +72,7 @@ async fn identities_made_verified_need_no_records_unless_they_follow_dns() {
 }
 
 #[tokio::test]
-async fn verifying_a_verified_domain_again_keeps_it_or_starts_it_again() {
+async fn verifying_a_verified_domain_again_keeps_or_restarts_it_as_configured() {
     let bench = Bench::new().await;
     for (verified_again, expected) in [("keeps", "Success"), ("pending", "Pending")] {
         let settings = json!({
@@ -243,7 +243,7 @@ async fn a_fault_can_apply_to_the_calls_that_name_one_identity() {
 }
 
 #[tokio::test]
-async fn a_description_that_makes_no_sense_is_refused_and_nothing_is_made() {
+async fn an_invalid_identity_description_is_refused_and_creates_nothing() {
     let bench = Bench::new().await;
     for (made, expected) in [
         (json!({ "name": "" }), "is the name of a domain"),

@@ -162,7 +162,7 @@ async fn tags_given_at_creation_come_back() {
 }
 
 #[tokio::test]
-async fn an_identity_made_directly_at_the_emulator_is_known_and_waits() {
+async fn an_identity_created_directly_at_the_emulator_is_pending() {
     let bench = Bench::new().await;
     let get = bench
         .v2
@@ -181,7 +181,7 @@ async fn an_identity_made_directly_at_the_emulator_is_known_and_waits() {
 }
 
 #[tokio::test]
-async fn an_address_is_verified_at_once() {
+async fn an_email_address_is_verified_at_once() {
     let bench = Bench::new().await;
     let create = bench.v2.create_email_identity().email_identity("a@b.com");
     let created = create.send().await.unwrap();
@@ -191,7 +191,7 @@ async fn an_address_is_verified_at_once() {
 }
 
 #[tokio::test]
-async fn a_batch_holds_a_hundred_and_not_one_more() {
+async fn a_batch_may_have_at_most_100_names() {
     let bench = Bench::new().await;
     let ask = |count: usize| {
         let names = (0..count).map(|number| format!("d{number}.com")).collect();
@@ -204,7 +204,7 @@ async fn a_batch_holds_a_hundred_and_not_one_more() {
 }
 
 #[tokio::test]
-async fn lists_come_in_pages_with_the_status_of_each() {
+async fn the_identity_list_has_pages_and_the_status_of_each_identity() {
     let bench = Bench::new().await;
     for number in 0..5 {
         bench.create(&format!("d{number}.com")).await;
@@ -238,7 +238,7 @@ async fn lists_come_in_pages_with_the_status_of_each() {
 }
 
 #[tokio::test]
-async fn mail_from_must_be_below_the_identity_and_can_be_taken_back() {
+async fn mail_from_must_be_below_the_identity_and_can_be_removed() {
     let bench = Bench::new().await;
     bench.create("maple.com").await;
     let put = |domain: Option<&str>| {

@@ -111,7 +111,7 @@ async fn tagging_has_counts_limits_and_faults_like_identity_calls() {
 }
 
 #[tokio::test]
-async fn the_emulator_is_told_the_tags_of_the_identity_that_a_call_names() {
+async fn the_emulator_gets_the_tags_of_the_identity_in_the_call() {
     let bench = Bench::new().await;
     bench.verify("maple.com").await;
     let told = || -> Option<Value> {

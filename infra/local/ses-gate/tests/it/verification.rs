@@ -40,7 +40,7 @@ async fn a_token_in_another_case_is_another_token() {
 }
 
 #[tokio::test]
-async fn the_txt_record_counts_at_the_domain_itself_with_or_without_prefix() {
+async fn the_txt_token_also_verifies_at_the_domain_itself_with_or_without_prefix() {
     let bench = Bench::new().await;
     for (domain, prefix) in [("one.com", ""), ("two.com", "amazonses:")] {
         let token = bench.verify(domain).await;
@@ -79,7 +79,7 @@ async fn the_txt_record_alone_leaves_dkim_waiting() {
 }
 
 #[tokio::test]
-async fn waiting_is_not_verified_for_sending_and_not_failed() {
+async fn a_pending_identity_is_neither_verified_for_sending_nor_failed() {
     let bench = Bench::new().await;
     let lines = bench.create("maple.com").await;
     let get = || {

@@ -156,7 +156,7 @@ fn reasons(outcome: &Outcome) -> Vec<(u64, &str)> {
 }
 
 #[test]
-fn a_domain_is_authenticated_with_the_identity_that_it_has() {
+fn importing_as_authenticated_keeps_the_existing_identity() {
     let rows = [row(2, "maple", "example.com")];
     let world = World::with_identities(&rows);
     let name = domain_name("example.com");
@@ -191,7 +191,7 @@ fn a_verified_domain_waits_for_the_final_step_and_can_be_authenticated_later() {
 }
 
 #[test]
-fn rows_that_cannot_be_imported_are_reported_with_their_lines_and_the_rest_goes_on() {
+fn rows_that_cannot_be_imported_are_reported_by_line_and_all_others_imported() {
     let rows = [
         row(2, "maple", "example.com"),
         row(3, "cedar", "example.com"),
@@ -238,7 +238,7 @@ fn rows_that_cannot_be_imported_are_reported_with_their_lines_and_the_rest_goes_
 }
 
 #[test]
-fn another_community_of_a_domain_that_is_there_is_added() {
+fn importing_an_existing_domain_adds_its_new_community() {
     let community = |text| Some(Community::parse(text).unwrap());
     let mut rows = [
         row(2, "maple", "example.com"),
@@ -280,7 +280,7 @@ fn a_dry_run_counts_a_row_that_only_adds_something_as_imported() {
 }
 
 #[test]
-fn a_contact_is_taken_if_there_is_none_and_reported_if_there_is_another() {
+fn an_import_sets_a_missing_contact_and_reports_a_different_one() {
     let contact = |text| EmailAddress::parse(text).ok();
     let mut rows: Vec<_> = (2..6)
         .map(|line| row(line, "maple", "example.com"))
@@ -315,7 +315,7 @@ fn a_contact_is_taken_if_there_is_none_and_reported_if_there_is_another() {
 }
 
 #[test]
-fn an_import_that_dies_at_any_await_is_finished_by_the_next_one() {
+fn an_import_that_crashes_at_any_await_is_finished_by_the_next_one() {
     let rows = [
         row(2, "maple", "example.com"),
         row(3, "maple", "example.org"),
@@ -342,7 +342,7 @@ fn an_import_that_dies_at_any_await_is_finished_by_the_next_one() {
 }
 
 #[test]
-fn three_thousand_identities_are_imported_once_each_however_often_the_import_is_killed() {
+fn an_import_killed_many_times_imports_each_of_3000_identities_once() {
     let rows: Vec<Row> = (0..3_000)
         .map(|number| {
             row(
@@ -376,7 +376,7 @@ fn three_thousand_identities_are_imported_once_each_however_often_the_import_is_
 }
 
 #[test]
-fn rows_of_a_file_are_read_with_what_is_wrong_with_them() {
+fn valid_rows_are_read_and_invalid_rows_are_reported_with_the_reason() {
     let text = "\u{feff}client, domain ,contact_email,community\n\
                 maple,Example.COM,anna@maple.com,Ridge\n\
                 ma ple,example.org,,\n\
@@ -401,7 +401,7 @@ fn rows_of_a_file_are_read_with_what_is_wrong_with_them() {
 }
 
 #[test]
-fn a_file_without_the_columns_is_refused_as_a_whole() {
+fn a_file_without_the_required_columns_is_refused() {
     for text in [
         "",
         "example.com,maple\n",
@@ -416,7 +416,7 @@ fn a_file_without_the_columns_is_refused_as_a_whole() {
 }
 
 #[test]
-fn a_misspelt_column_is_named_beside_those_that_exist() {
+fn a_misspelt_column_is_reported_with_the_valid_columns() {
     let refused = rows(b"client,domain,communty\nmaple,example.com,Maple Ridge\n").unwrap_err();
     let sentence = refused.to_string();
     for column in ["communty", "client", "domain", "community", "contact_email"] {
@@ -425,7 +425,7 @@ fn a_misspelt_column_is_named_beside_those_that_exist() {
 }
 
 #[test]
-fn lines_of_a_file_from_a_spreadsheet_are_counted_as_it_shows_them() {
+fn line_numbers_equal_those_that_a_spreadsheet_shows() {
     let text = b"\xef\xbb\xbfclient,domain\r\nmaple,example.com\r\n\"maple\",www.\r\ncedar,example.org\r\n";
     let (rows, not_done) = rows(text).unwrap();
     let lines: Vec<u64> = rows.iter().map(|row| row.line).collect();
@@ -434,7 +434,7 @@ fn lines_of_a_file_from_a_spreadsheet_are_counted_as_it_shows_them() {
 }
 
 #[test]
-fn a_dry_run_sees_names_above_and_below_those_of_another_row() {
+fn a_dry_run_reports_names_above_and_below_those_of_another_row() {
     let all = [
         row(2, "maple", "mail.example.com"),
         row(3, "cedar", "example.com"),
@@ -455,7 +455,7 @@ fn a_dry_run_sees_names_above_and_below_those_of_another_row() {
 }
 
 #[test]
-fn a_dry_run_sees_a_client_that_is_being_erased() {
+fn a_dry_run_reports_a_client_in_erasure() {
     use domain_auth::erasure::{EraseClients, Erasure};
     let rows = [row(2, "maple", "example.com")];
     let world = World::with_identities(&rows);

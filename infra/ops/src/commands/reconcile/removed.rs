@@ -21,24 +21,24 @@ const LINES: usize = 20;
 pub(super) enum Removed {
     /// The client is being erased.
     ClientBeingErased {
-        /// Since when.
+        /// The time at which the erasure began.
         at: Timestamp,
     },
     /// The client was erased.
     ClientErased {
-        /// When.
+        /// The time of the erasure.
         at: Timestamp,
     },
     /// The domain was removed.
     Domain {
-        /// When.
+        /// The time of the removal.
         at: Timestamp,
         /// By whom, in a few words.
         by: String,
     },
     /// The client's claim on the name has ended.
     Claim {
-        /// When.
+        /// The time at which it ended.
         at: Timestamp,
     },
 }

@@ -46,7 +46,7 @@ fn a_domain_that_was_removed_on_purpose_stays_removed() {
 }
 
 #[test]
-fn nothing_of_a_client_that_is_erased_comes_back() {
+fn reconcile_restores_nothing_of_an_erased_client() {
     let world = restored();
     let (actor, tools) = (Actor::lasso_support("ops"), world.tools());
     let until = world.clock.now() + SignedDuration::from_mins(1);
@@ -73,7 +73,7 @@ fn nothing_of_a_client_that_is_erased_comes_back() {
 }
 
 #[test]
-fn the_table_in_use_before_tells_what_was_removed_after_the_backup() {
+fn removals_after_the_backup_are_read_from_the_previous_table() {
     let before = restored();
     removed_by(&before, "Sam");
     // The restored table has the domain still, and SES its identity.

@@ -28,7 +28,7 @@ pub(super) fn restored() -> World {
 }
 
 #[test]
-fn the_table_that_the_stack_uses_is_not_the_one_before_it() {
+fn the_current_table_is_refused_as_the_previous_table() {
     let pair = |name: &str, value: &str| BTreeMap::from([(name.to_owned(), value.to_owned())]);
     let stack = Stack {
         name: "lasso".to_owned(),
@@ -56,7 +56,7 @@ fn the_table_that_the_stack_uses_is_not_the_one_before_it() {
 }
 
 #[test]
-fn an_identity_of_a_client_without_a_domain_is_found_and_nothing_is_changed() {
+fn identities_without_a_stored_domain_are_reported_and_nothing_is_changed() {
     let world = restored();
     let before = world.store.contents();
     let found = differences(&world, None);
@@ -72,7 +72,7 @@ fn an_identity_of_a_client_without_a_domain_is_found_and_nothing_is_changed() {
 }
 
 #[test]
-fn a_verified_identity_gets_its_domain_back_and_no_other_is_changed() {
+fn reconcile_restores_the_domain_of_a_verified_identity_and_changes_no_other() {
     let world = restored();
     differences(&world, Some(&Actor::lasso_support("ops")));
     let late = world.domain("cedar", "late.com").unwrap();
@@ -91,7 +91,7 @@ fn a_verified_identity_gets_its_domain_back_and_no_other_is_changed() {
 }
 
 #[test]
-fn an_identity_that_ses_throttles_is_repaired_all_the_same() {
+fn an_identity_is_repaired_even_if_ses_throttles() {
     let world = restored();
     // The tags of an identity are asked for a moment before it is repaired.
     for operation in ["GetEmailIdentity", "GetIdentityVerificationAttributes"] {

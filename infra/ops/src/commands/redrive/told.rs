@@ -5,7 +5,7 @@ use std::fmt;
 
 use serde::Serialize;
 
-/// Messages in a second that SQS moves: as many emails as a new account may send, and a few less.
+/// Messages per second that SQS moves: as many emails as a new account may send, and a few less.
 pub(super) const PER_SECOND: i32 = 10;
 
 /// The messages that were found, and what was done.
@@ -75,7 +75,7 @@ impl Alerts {
         if self.task_was_under_way {
             writeln!(f, "  SQS moves them back since an earlier start.")?;
         } else if self.task.is_some() {
-            writeln!(f, "  SQS moves them back, {PER_SECOND} in a second.")?;
+            writeln!(f, "  SQS moves them back, {PER_SECOND} per second.")?;
         }
         Ok(())
     }
@@ -120,7 +120,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_report_on_a_sample_says_so() {
+    fn a_report_about_a_sample_of_the_messages_says_so() {
         let redriven = |messages, looked_at| Redriven {
             dry_run: true,
             first_alerts: None,

@@ -68,7 +68,7 @@ fn every_question_is_answered_and_every_created_identity_is_deleted() {
 }
 
 #[test]
-fn the_answers_are_those_of_the_account() {
+fn the_answers_describe_the_behaviour_of_the_account() {
     let world = World::new();
     world.ses.behave(|behaviour| {
         behaviour.inheritance = Inheritance::SendingOnly;
@@ -85,7 +85,7 @@ fn the_answers_are_those_of_the_account() {
 }
 
 #[test]
-fn a_run_that_dies_at_any_await_is_continued_by_the_next() {
+fn a_run_that_crashes_at_any_await_is_continued_by_the_next() {
     let mut point = 0;
     loop {
         point += 1;
@@ -128,7 +128,7 @@ fn a_run_that_dies_at_any_await_is_continued_by_the_next() {
 }
 
 #[test]
-fn an_identity_that_it_did_not_make_is_neither_used_nor_deleted() {
+fn an_identity_not_created_by_the_run_is_neither_used_nor_deleted() {
     for name in ["lasso-keys.example.com", "example.com"] {
         let world = World::new();
         let name = domain_name(name);
@@ -143,7 +143,7 @@ fn an_identity_that_it_did_not_make_is_neither_used_nor_deleted() {
 }
 
 #[test]
-fn a_domain_with_an_identity_at_it_above_it_or_below_it_is_refused_before_anything_is_kept() {
+fn a_domain_with_an_identity_at_above_or_below_it_is_refused() {
     for name in [
         "example.com",
         "lab.example.com",
@@ -164,7 +164,7 @@ fn a_domain_with_an_identity_at_it_above_it_or_below_it_is_refused_before_anythi
 }
 
 #[test]
-fn every_question_is_in_the_document() {
+fn every_question_is_documented() {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/aws-questions.md");
     let document = std::fs::read_to_string(path).unwrap();
     for question in Question::ALL {

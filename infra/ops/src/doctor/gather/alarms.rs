@@ -18,7 +18,7 @@ pub(super) async fn alarms(aws: &Aws, stack: &Stack) -> Asked<BTreeMap<String, O
         .map(|logical| ((*logical).to_owned(), None))
         .collect();
     let names: Vec<&str> = logical.keys().copied().collect();
-    // The most that one call takes (CloudWatch API reference, `DescribeAlarms`).
+    // The maximum that one call takes (CloudWatch API reference, `DescribeAlarms`).
     for names in names.chunks(100) {
         let keys: Vec<String> = (1..=names.len())
             .map(|number| format!("AlarmNames.member.{number}"))

@@ -48,7 +48,7 @@ pub(super) fn judge(facts: &Facts, findings: &mut Vec<Finding>) {
     }
     if facts.number("ChecksPerMinute").unwrap_or(0.0) > rate * 60.0 {
         findings.push(Code::ChecksAboveSesRate.found(
-            "ChecksPerMinute is more than SES answers in a minute: one client's checks can hold up all others.",
+            "ChecksPerMinute is more than SES answers per minute: one client's checks can hold up all others.",
             "Lower ChecksPerMinute to less than 60 times SesCallsPerSecond.",
         ));
     }

@@ -47,7 +47,7 @@ fn sender(facts: &Facts, findings: &mut Vec<Finding>) {
 fn of_account(account: &Account, facts: &Facts, findings: &mut Vec<Finding>) {
     if !account.production {
         findings.push(Code::Sandbox.found(
-            "The account is in the SES sandbox: mail reaches verified addresses only, 200 emails in a day.",
+            "The account is in the SES sandbox: mail reaches verified addresses only, 200 emails per day.",
             "Ask for production access (docs/runbook.md, \"Leave the sandbox\").",
         ));
         if facts.parameter("NotifyClients") == "true" {
@@ -81,7 +81,7 @@ fn of_account(account: &Account, facts: &Facts, findings: &mut Vec<Finding>) {
     if above(account.emails_per_second, rate) {
         findings.push(Code::EmailsAboveRate.found(
             format!(
-                "EmailsPerSecond is {}, and the account may send {} emails in a second.",
+                "EmailsPerSecond is {}, and the account may send {} emails per second.",
                 facts.parameter("EmailsPerSecond"),
                 account.emails_per_second
             ),
@@ -91,7 +91,7 @@ fn of_account(account: &Account, facts: &Facts, findings: &mut Vec<Finding>) {
     let single = facts.number("SingleEmailsPerMinute");
     if rate.is_some_and(|rate| above(rate * 60.0, single)) {
         findings.push(Code::SingleEmailsAboveRate.found(
-            "SingleEmailsPerMinute is more than EmailsPerSecond lets out in a minute, so it limits nothing.",
+            "SingleEmailsPerMinute is more than EmailsPerSecond lets out per minute, so it limits nothing.",
             "Lower SingleEmailsPerMinute.",
         ));
     }

@@ -180,7 +180,7 @@ fn a_stack_whose_programs_have_a_separate_scope_has_no_finding() {
 }
 
 #[test]
-fn alarms_in_the_same_trouble_are_one_finding() {
+fn alarms_with_the_same_problem_are_one_finding() {
     let mut facts = in_order();
     let names = ["OutboxAlarm", "BreakerAlarm"].map(|name| (name.to_owned(), None));
     facts.alarms = Ok(BTreeMap::from(names));
@@ -206,7 +206,7 @@ fn a_reservation_is_not_recommended_if_lambda_refuses_it() {
 }
 
 #[test]
-fn every_code_has_a_test() {
+fn every_finding_code_has_a_test() {
     let untested: Vec<_> = Code::ALL
         .iter()
         .filter(|code| !TESTED.contains(code))
@@ -247,7 +247,7 @@ fn problems_come_before_warnings() {
 }
 
 #[test]
-fn an_api_gateway_address_of_the_console_is_not_a_difference() {
+fn the_default_api_gateway_url_of_the_console_is_no_finding() {
     let mut facts = in_order();
     let function = facts.functions.values_mut().next().unwrap();
     let environment = &mut function.as_mut().unwrap().environment;
@@ -273,7 +273,7 @@ fn parameters_of_template() -> BTreeSet<String> {
 }
 
 #[test]
-fn every_parameter_of_the_template_is_decided_about() {
+fn every_template_parameter_is_checked_or_has_a_reason_not_to_be() {
     let decided: BTreeSet<String> = PARAMETERS
         .iter()
         .map(|(name, _)| (*name).to_owned())

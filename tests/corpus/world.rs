@@ -22,7 +22,7 @@ use tempfile::TempDir;
 
 use crate::case::{Case, DKIM_TOKENS, SECRET, TOKEN};
 
-/// The most name servers that a case can have.
+/// The maximum number of name servers that a case can have.
 const MAX_SERVERS: u8 = 8;
 
 /// The running DNS.

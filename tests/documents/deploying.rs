@@ -47,7 +47,7 @@ fn names_from_the_longest_stack_name_fit_their_limits() {
 }
 
 #[test]
-fn every_parameter_is_described_used_and_asked_for_in_one_group() {
+fn every_template_parameter_is_described_used_and_in_one_group() {
     let template = Template::read();
     let parameters: BTreeSet<String> = template.parameters().map(|(name, _)| name).collect();
     let groups = template.parameter_groups();
@@ -66,7 +66,7 @@ fn every_parameter_is_described_used_and_asked_for_in_one_group() {
 }
 
 #[test]
-fn the_table_survives_its_stack_but_not_a_failed_creation() {
+fn the_table_is_kept_when_its_stack_is_deleted_but_not_after_a_failed_creation() {
     let template = Template::read();
     let table = template.resource("Table");
     assert_eq!(

@@ -29,7 +29,7 @@ const LIMITS: [&str; 3] = [
 ];
 
 #[test]
-fn the_table_of_functions_is_that_of_the_template() {
+fn the_documented_table_of_functions_matches_the_template() {
     let document = text_of(DOCUMENT);
     let (before, rest) = document.split_once(BEGIN).unwrap();
     let (documented, after) = rest.split_once(END).unwrap();

@@ -166,7 +166,7 @@ const LONGEST_PAUSE: i64 = 300;
 /// Amazon SQS developer guide, "Available CloudWatch metrics for Amazon SQS": a message that was
 /// received three times is not in `ApproximateAgeOfOldestMessage` until it is processed.
 #[test]
-fn the_alarms_of_delayed_alerts_watch_what_was_tried_and_what_was_not_received() {
+fn the_alarms_of_delayed_alerts_cover_tried_and_unreceived_messages() {
     let template = Template::read();
     for (alarm, part, queue) in [
         ("AlertsDelayedAlarm", "alerts", "AlertQueue"),
@@ -249,7 +249,7 @@ fn each_queue_of_alerts_has_dead_letters_that_return_to_it_and_an_alarm_for_them
 }
 
 #[test]
-fn a_dry_run_of_redrive_is_said_to_take_messages_out_of_an_alarm() {
+fn the_documents_say_that_a_redrive_dry_run_hides_messages_from_an_alarm() {
     let pages = [
         ("docs/ops.md", "\n## `redrive`\n", "`OldestDeadLetterAlarm`"),
         (

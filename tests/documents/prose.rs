@@ -49,7 +49,7 @@ fn documents_and_code_avoid_vague_words() {
 }
 
 #[test]
-fn lines_of_documents_have_one_length() {
+fn lines_of_documents_are_not_too_long() {
     let mut long = Vec::new();
     for file in files(&root(), &["md"]) {
         let text = fs::read_to_string(&file).unwrap();

@@ -16,7 +16,7 @@ fn entries(document: &str) -> BTreeMap<&str, &str> {
 }
 
 #[test]
-fn every_alarm_has_an_entry_and_no_other_has() {
+fn the_runbook_has_an_entry_for_every_alarm_and_no_other() {
     let document = text_of("docs/runbook.md");
     let documented: BTreeSet<&str> = entries(&document).into_keys().collect();
     let alarms = Template::read().alarms();
@@ -25,7 +25,7 @@ fn every_alarm_has_an_entry_and_no_other_has() {
 }
 
 #[test]
-fn every_entry_has_meaning_place_and_action() {
+fn every_runbook_entry_has_a_meaning_a_place_and_an_action() {
     let document = text_of("docs/runbook.md");
     for (alarm, entry) in entries(&document) {
         for part in ["**Means**", "**Look at**", "**Do**"] {

@@ -1,5 +1,5 @@
 //! The queue between the topic and support-notifier: Amazon SES refuses emails for a while, and
-//! every alert is still emailed once. A message that was put aside returns with SQS's own redrive.
+//! every alert is still emailed once. A dead letter returns with SQS's own redrive.
 
 use std::io::Write;
 
@@ -21,18 +21,18 @@ pub(crate) fn tests(suite: &mut Suite) {
         burst,
     );
     suite.alone(
-        "the_alert_of_a_stopped_domain_goes_in_front_of_a_backlog",
+        "the_alert_about_a_stopped_domain_overtakes_a_backlog",
         in_front,
     );
     suite.alone(
-        "poison_is_dead_lettered_soon_and_what_is_redriven_is_emailed",
+        "invalid_messages_become_dead_letters_soon_and_redriven_ones_are_emailed",
         redriven,
     );
     suite.alone(
         "lambda_polls_the_queue_with_the_permissions_of_the_role",
         polled_as_the_role,
     );
-    suite.shared("the_queue_gives_ses_time", gives_time);
+    suite.shared("the_alert_queue_allows_enough_retries_and_time", gives_time);
 }
 
 /// The event about a domain, as it is published.

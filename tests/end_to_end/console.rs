@@ -26,7 +26,7 @@ pub(crate) fn tests(suite: &mut Suite) {
         whole_path,
     );
     suite.shared("a_session_of_one_client_shows_nothing_of_another", tenancy);
-    suite.shared("nothing_of_the_console_shows_a_token", no_token);
+    suite.shared("the_console_never_shows_a_token", no_token);
     suite.shared(
         "a_person_without_a_role_has_nothing_in_the_console",
         without_a_role,
@@ -44,7 +44,7 @@ pub(crate) fn tests(suite: &mut Suite) {
         refused::cookies,
     );
     suite.shared(
-        "a_sign_in_to_the_console_that_lacks_a_part_or_leads_elsewhere_is_refused",
+        "a_console_sign_in_with_a_missing_part_or_foreign_target_is_refused",
         refused::sign_in,
     );
     let possible = is_wanted(webdriver::program().is_some(), "chromedriver");
@@ -80,13 +80,13 @@ pub(crate) fn tests(suite: &mut Suite) {
     );
     suite.shared_if(
         possible,
-        "hostile_text_is_text_in_a_browser",
+        "hostile_text_is_shown_as_text_in_a_browser",
         hostile::text_is_text,
     );
     let possible = possible && is_wanted(seen::axe().is_some(), "axe-core (AXE_CORE)");
     suite.alone_if(
         possible,
-        "every_page_is_for_every_person_and_window_in_a_browser",
+        "every_page_is_accessible_and_fits_every_window_in_a_browser",
         seen::pages,
     );
 }

@@ -19,14 +19,14 @@ pub(crate) fn tests(suite: &mut Suite) {
         zone_format,
     );
     suite.shared("every_format_is_answered_in_its_media_type", formats);
-    suite.shared("the_change_batch_is_taken_by_route_53", change_batch);
-    suite.shared("a_second_check_within_30_seconds_is_429", too_soon);
+    suite.shared("route_53_accepts_the_change_batch", change_batch);
+    suite.shared("a_second_check_within_30_seconds_returns_429", too_soon);
     suite.shared("a_mail_from_name_in_use_is_not_proposed", taken_label);
     suite.shared(
         "the_first_answer_and_the_hand_off_know_zone_provider_and_dmarc",
         first_answer,
     );
-    suite.shared("the_poller_looks_and_a_get_shows_what_it_saw", poller_looks);
+    suite.shared("a_get_shows_what_the_poller_saw_in_dns", poller_looks);
     suite.shared("no_client_checks_or_reads_the_records_of_another", tenancy);
 }
 

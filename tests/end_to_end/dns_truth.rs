@@ -13,7 +13,7 @@ pub(crate) fn tests(suite: &mut Suite) {
         warned,
     );
     suite.alone(
-        "a_failed_domain_whose_records_are_right_now_is_restarted_by_itself",
+        "a_failed_domain_is_restarted_automatically_when_its_records_are_correct",
         restarted_by_itself,
     );
 }

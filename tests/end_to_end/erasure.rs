@@ -43,7 +43,7 @@ pub(crate) fn tests(suite: &mut Suite) {
         },
     );
     suite.shared(
-        "the_table_is_read_for_what_no_index_has_of_an_erased_client",
+        "an_erasure_also_scans_the_table_for_records_that_no_index_has",
         async |world: Shared| {
             let client = Client::new(&world.aws().await);
             let name = copy_of_table(&world, "swept").await;
@@ -51,7 +51,7 @@ pub(crate) fn tests(suite: &mut Suite) {
         },
     );
     suite.shared(
-        "domains_that_cannot_be_read_keep_no_other_record_of_an_erased_client",
+        "unreadable_domains_do_not_prevent_the_erasure_of_a_clients_other_records",
         async |world: Shared| {
             let client = Client::new(&world.aws().await);
             let name = copy_of_table(&world, "erased-unreadable").await;
@@ -59,7 +59,7 @@ pub(crate) fn tests(suite: &mut Suite) {
         },
     );
     suite.shared(
-        "the_table_lets_one_erasure_of_a_client_go_on",
+        "the_table_lets_only_one_erasure_of_a_client_continue",
         async |world: Shared| {
             let client = Client::new(&world.aws().await);
             let table = Table::new(client, copy_of_table(&world, "erasures").await);

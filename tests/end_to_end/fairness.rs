@@ -34,7 +34,7 @@ pub(crate) fn tests(suite: &mut Suite) {
         async |world: Shared| Box::pin(at_one_call_per_second(&world, crowd(&world))).await,
     );
     suite.alone(
-        "one_client_that_checks_all_the_time_leaves_ses_to_others_and_to_the_poller",
+        "a_client_that_checks_constantly_leaves_ses_calls_for_others_and_the_poller",
         async |world: Shared| Box::pin(at_one_call_per_second(&world, checks(&world))).await,
     );
 }

@@ -20,7 +20,7 @@ use crate::fairness::put;
 use crate::world::Shared;
 
 const CROWD: usize = 200;
-/// The most octets of an item.
+/// The maximum size, in octets, of an item.
 const LARGEST: usize = 100 * 1024;
 /// Within this time from the beginning of a run, the other client's domain must have been looked
 /// at.

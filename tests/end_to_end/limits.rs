@@ -1,4 +1,4 @@
-//! Limits for each client, over HTTP: domains in its list, domains that it adds on a day, emails to
+//! Limits for each client, over HTTP: domains in its list, domains that it adds per day, emails to
 //! Lasso support and to one address; and how Lasso support changes them.
 
 use reqwest::{Method, StatusCode};
@@ -11,20 +11,20 @@ use crate::world::{Answer, Shared, answer_to, at_once, text};
 
 pub(crate) fn tests(suite: &mut Suite) {
     suite.alone(
-        "fifty_additions_at_once_exceed_no_limit_of_the_client",
+        "fifty_simultaneous_additions_exceed_no_limit_of_the_client",
         additions,
     );
     suite.shared("lasso_support_sets_the_limits_of_a_client", set_by_support);
     suite.shared(
-        "alerts_over_the_limit_of_a_client_are_one_summary",
+        "alerts_over_the_limit_of_a_client_are_emailed_as_one_summary",
         summarized,
     );
     suite.shared(
-        "adding_saying_ready_and_removing_in_a_loop_is_one_email",
+        "adding_reporting_ready_and_removing_in_a_loop_sends_one_email",
         in_a_loop,
     );
     suite.shared(
-        "one_address_gets_five_instructions_of_a_client_on_a_day",
+        "an_address_gets_at_most_five_instructions_per_day_from_a_client",
         one_address,
     );
 }

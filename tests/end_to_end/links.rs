@@ -14,13 +14,13 @@ use crate::requests::assert_problem;
 use crate::world::{Answer, Shared, answer_to, between};
 
 pub(crate) fn tests(suite: &mut Suite) {
-    suite.shared("a_link_shows_the_records_and_how_they_stand", path);
+    suite.shared("a_link_shows_the_records_and_their_states", path);
     suite.shared(
         "a_link_is_withdrawn_by_its_client_and_ends_with_its_domain",
         ends,
     );
     suite.shared(
-        "random_tokens_are_answered_as_one_that_was_withdrawn",
+        "random_tokens_get_the_same_answer_as_a_withdrawn_one",
         unknown,
     );
     suite.shared(

@@ -29,7 +29,7 @@ pub(crate) fn tests(suite: &mut Suite) {
         "a_page_of_ten_thousand_domains_takes_one_query_and_skips_nothing",
         many,
     );
-    suite.shared("a_cursor_is_good_for_its_own_list_alone", cursors);
+    suite.shared("a_cursor_is_valid_only_for_its_own_list_over_http", cursors);
 }
 
 /// Counts the requests that a client sends.
@@ -173,7 +173,7 @@ fn delete(name: &str) -> WriteRequest {
 }
 
 async fn write(sdk: &Client, table: &str, requests: Vec<WriteRequest>) {
-    // The most items that BatchWriteItem takes.
+    // The maximum number of items that BatchWriteItem takes.
     let batches: Vec<Vec<WriteRequest>> = requests.chunks(25).map(<[_]>::to_vec).collect();
     futures::stream::iter(batches)
         .map(|batch| async move {

@@ -1,4 +1,4 @@
-//! Emails of the service that do not reach their reader, as the client sees them.
+//! Emails of the service that are not delivered or are reported as spam, as the client sees them.
 
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};

@@ -9,7 +9,7 @@ use crate::world::{Shared, answer_to, at_once, text};
 
 pub(crate) fn tests(suite: &mut Suite) {
     suite.shared(
-        "the_txt_record_alone_leads_from_adding_to_one_email",
+        "the_txt_record_alone_verifies_an_added_domain_and_sends_one_email",
         by_txt,
     );
     suite.shared("the_three_cnames_alone_verify_a_domain_too", by_cnames);
@@ -18,14 +18,11 @@ pub(crate) fn tests(suite: &mut Suite) {
         by_schedule,
     );
     suite.shared(
-        "twenty_requests_at_once_make_one_domain_one_identity_one_event",
+        "twenty_simultaneous_requests_make_one_domain_one_identity_one_event",
         twenty_at_once,
     );
-    suite.shared(
-        "an_identity_that_exists_already_is_taken_up",
-        existing_identity,
-    );
-    suite.shared("a_domain_that_failed_is_restarted_and_no_other", restarted);
+    suite.shared("an_identity_that_already_exists_is_used", existing_identity);
+    suite.shared("only_a_failed_domain_can_be_restarted", restarted);
     suite.shared("pages_of_a_list_skip_and_repeat_nothing", pages);
 }
 

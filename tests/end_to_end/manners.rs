@@ -12,16 +12,13 @@ use crate::Suite;
 use crate::world::{Shared, World, answer_to, text};
 
 pub(crate) fn tests(suite: &mut Suite) {
-    suite.shared(
-        "a_page_of_an_allowed_origin_may_call_and_one_of_another_may_not",
-        origins,
-    );
-    suite.shared("what_a_page_polls_is_304_until_it_changes", polled);
+    suite.shared("only_pages_of_allowed_origins_may_call_the_api", origins);
+    suite.shared("a_polling_page_gets_304_until_the_domain_changes", polled);
     suite.shared(
         "the_document_is_served_compact_and_compressed_and_once",
         document,
     );
-    suite.shared("an_added_domain_is_where_its_location_says", location);
+    suite.shared("the_location_header_leads_to_the_added_domain", location);
 }
 
 /// The origin that the local stack allows with `AllowedOrigins`.

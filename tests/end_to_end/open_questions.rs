@@ -10,7 +10,7 @@ use crate::world::{Shared, answer_to};
 
 pub(crate) fn tests(suite: &mut Suite) {
     suite.alone(
-        "what_v1_calls_failed_stays_verified_where_ses_lets_mail_be_sent",
+        "a_domain_that_may_send_stays_verified_although_its_v1_status_failed",
         stays,
     );
 }

@@ -16,11 +16,11 @@ const SES_ASKED: Duration = Duration::from_millis(1_200);
 
 pub(crate) fn tests(suite: &mut Suite) {
     suite.alone(
-        "a_slow_check_moves_nothing_in_a_domain_that_is_removed_and_added_again",
+        "a_slow_check_changes_nothing_in_a_domain_that_is_removed_and_added_again",
         removed_and_added,
     );
     suite.alone(
-        "a_slow_check_moves_nothing_in_a_domain_that_is_restarted",
+        "a_slow_check_changes_nothing_in_a_domain_that_is_restarted",
         restarted,
     );
 }

@@ -238,13 +238,13 @@ async fn support_notifier(world: Shared) {
         // For other events, the function reads which alerts Lasso support got before.
         let usual = crate::support_email::delivery("verified", &world.fresh_domain());
         world.invoke("support-notifier", &usual).await;
-        // A message that is delivered again, and one that is put aside.
+        // A message that is delivered again, and one that becomes a dead letter.
         let throttled = json!([{ "operation": "SendEmail", "times": 1, "error": "Throttling" }]);
         world.control_ses(json!({ "faults": throttled })).await;
         world.invoke("support-notifier", &stops()).await;
         let poison = crate::support_email::delivery_in("not-json");
         world.invoke("support-notifier", &poison).await;
-        // An email about a domain that did not reach its reader.
+        // An email about a domain that was not delivered.
         let refused = world.fresh_domain();
         world.add(world.client_admin(), &refused).await;
         world

@@ -19,7 +19,7 @@ use crate::world::{Shared, World, answer_to, text};
 
 pub(crate) fn tests(suite: &mut Suite) {
     suite.alone(
-        "a_new_cursor_secret_ends_lists_that_are_half_read_and_nothing_else",
+        "a_new_cursor_secret_ends_only_lists_that_are_half_read",
         rotated,
     );
     suite.alone(

@@ -9,18 +9,27 @@ use crate::requests::assert_problem;
 use crate::world::{Answer, Shared, answer_to, at_once, text};
 
 pub(crate) fn tests(suite: &mut Suite) {
-    suite.shared("ready_is_one_email_to_support_with_the_note", ready);
-    suite.shared("a_rejected_domain_is_ready_again", rejected);
     suite.shared(
-        "twenty_instructions_at_once_are_no_more_than_a_day_allows",
+        "reporting_ready_sends_one_email_to_support_with_the_note",
+        ready,
+    );
+    suite.shared("a_rejected_domain_can_be_reported_ready_again", rejected);
+    suite.shared(
+        "twenty_simultaneous_instructions_do_not_exceed_the_daily_limit",
         limited,
     );
     suite.shared(
-        "instructions_say_who_sent_them_and_carry_no_markup_of_a_stranger",
+        "instructions_name_their_sender_and_contain_no_foreign_markup",
         letter,
     );
-    suite.shared("the_same_key_twenty_times_at_once_has_one_effect", same_key);
-    suite.shared("a_key_gives_the_first_answer_again", first_answer);
+    suite.shared(
+        "twenty_simultaneous_requests_with_one_key_have_one_effect",
+        same_key,
+    );
+    suite.shared(
+        "an_idempotency_key_returns_the_first_answer_again",
+        first_answer,
+    );
     suite.shared(
         "no_client_is_ready_for_another_clients_domain_or_emails_its_records",
         tenancy,

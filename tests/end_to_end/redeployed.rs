@@ -12,7 +12,7 @@ use crate::world::{Shared, World, between, text};
 
 pub(crate) fn tests(suite: &mut Suite) {
     suite.alone(
-        "a_stack_takes_up_a_restored_table_and_the_main_path_goes_on",
+        "a_stack_uses_a_restored_table_and_the_main_path_continues",
         restored,
     );
     suite.alone(

@@ -41,11 +41,11 @@ pub(crate) const NAME: &str = "example.com";
 
 pub(crate) fn tests(suite: &mut Suite) {
     suite.shared(
-        "a_register_that_1280_names_given_up_have_filled_goes_on",
+        "a_register_filled_by_1280_released_names_still_works",
         filled_by_tombstones,
     );
     suite.shared(
-        "a_register_that_names_in_use_have_filled_gives_way_to_a_proof",
+        "a_register_filled_by_names_in_use_still_accepts_a_proof",
         filled_by_names_in_use,
     );
     suite.shared(
@@ -53,7 +53,7 @@ pub(crate) fn tests(suite: &mut Suite) {
         taken_in_steps,
     );
     suite.shared(
-        "a_larger_public_suffix_list_moves_no_claim_in_the_table",
+        "a_larger_public_suffix_list_changes_no_stored_claim",
         larger_list,
     );
 }

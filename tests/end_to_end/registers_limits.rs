@@ -38,7 +38,7 @@ pub(crate) fn tests(suite: &mut Suite) {
         },
     );
     suite.shared(
-        "a_client_has_a_hundred_names_under_a_domain_and_no_more",
+        "a_client_may_have_at_most_100_names_under_a_domain",
         one_too_many,
     );
     suite.shared(

@@ -8,7 +8,7 @@ use crate::world::{Answer, Shared, percent_encoded, text};
 
 pub(crate) fn tests(suite: &mut Suite) {
     suite.shared(
-        "a_second_client_gets_a_contested_claim_that_tells_nothing",
+        "a_second_client_gets_a_contested_claim_that_reveals_nothing",
         contested,
     );
     suite.shared(
@@ -17,10 +17,10 @@ pub(crate) fn tests(suite: &mut Suite) {
     );
     suite.shared("spellings_of_a_name_are_one_domain", spellings);
     suite.shared(
-        "a_name_without_room_for_its_records_is_refused_and_the_longest_one_works",
+        "a_name_too_long_for_its_records_is_refused_and_the_longest_one_works",
         too_long,
     );
-    suite.shared("a_community_is_stored_without_what_does_not_show", hidden);
+    suite.shared("a_community_is_stored_without_hidden_characters", hidden);
 }
 
 async fn contested(world: Shared) {

@@ -21,8 +21,11 @@ pub(crate) fn tests(suite: &mut Suite) {
         "a_quota_of_one_call_per_second_is_kept_and_nothing_is_lost",
         at_the_quota,
     );
-    suite.alone("a_slow_ses_is_202_within_five_seconds", slow);
-    suite.alone("lost_answers_of_ses_are_taken_up", lost_answers);
+    suite.alone("add_returns_202_within_five_seconds_if_ses_is_slow", slow);
+    suite.alone(
+        "a_domain_is_completed_despite_lost_answers_of_ses",
+        lost_answers,
+    );
     suite.alone(
         "a_function_killed_at_each_ses_call_is_finished_by_the_poller",
         killed,

@@ -12,9 +12,9 @@ use crate::world::{Answer, Shared, answer_to};
 
 pub(crate) fn tests(suite: &mut Suite) {
     suite.shared("every_route_needs_a_token_that_is_valid", tokens);
-    suite.shared("every_route_is_for_its_own_role_alone", roles);
+    suite.shared("every_route_accepts_only_its_own_role", roles);
     suite.shared(
-        "every_route_reads_roles_in_every_shape_that_a_claim_has",
+        "every_route_reads_roles_from_every_format_of_the_claim",
         claims,
     );
     suite.shared(
@@ -22,7 +22,7 @@ pub(crate) fn tests(suite: &mut Suite) {
         other_clients,
     );
     suite.shared(
-        "every_route_refuses_a_parameter_that_it_does_not_take",
+        "every_route_refuses_an_unknown_parameter",
         unknown_parameters,
     );
     suite.alone("no_route_that_reads_asks_ses_dns_or_sns", reads);

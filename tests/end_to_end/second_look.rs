@@ -7,7 +7,7 @@ use crate::Suite;
 use crate::world::{Shared, text};
 
 pub(crate) fn tests(suite: &mut Suite) {
-    suite.alone("an_answer_forged_on_udp_moves_nothing", forged);
+    suite.alone("an_answer_forged_over_udp_changes_nothing", forged);
 }
 
 /// Makes the claim due and lets the poller look at it.

@@ -9,9 +9,12 @@ use crate::requests::assert_problem;
 use crate::world::{Shared, answer_to, percent_encoded, text};
 
 pub(crate) fn tests(suite: &mut Suite) {
-    suite.shared("a_sender_is_judged_by_the_domain_that_covers_it", covered);
     suite.shared(
-        "a_sender_at_another_clients_domain_is_like_one_at_an_unclaimed_one",
+        "the_verdict_about_a_sender_comes_from_the_domain_that_covers_it",
+        covered,
+    );
+    suite.shared(
+        "a_sender_at_another_clients_domain_is_answered_like_one_at_an_unclaimed_one",
         of_another_client,
     );
     suite.shared(
@@ -20,7 +23,7 @@ pub(crate) fn tests(suite: &mut Suite) {
     );
     suite.shared("every_spelling_of_a_sender_has_an_answer", spellings);
     suite.shared(
-        "the_history_tells_what_happened_in_pages_with_evidence",
+        "the_history_shows_what_happened_in_pages_with_evidence",
         history,
     );
 }

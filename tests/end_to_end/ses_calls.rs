@@ -19,7 +19,7 @@ pub(crate) fn tests(suite: &mut Suite) {
         removed_during_restart,
     );
     suite.alone(
-        "a_name_that_ses_refuses_keeps_no_other_of_its_batch_waiting",
+        "a_name_that_ses_refuses_delays_no_other_of_its_batch",
         refused_in_batch,
     );
 }

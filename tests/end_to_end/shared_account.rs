@@ -15,7 +15,7 @@ pub(crate) fn tests(suite: &mut Suite) {
         survive,
     );
     suite.shared(
-        "fifty_adds_at_once_leave_an_identity_of_others_alone",
+        "fifty_simultaneous_additions_do_not_change_an_identity_of_others",
         fifty,
     );
     suite.shared("a_proof_adopts_an_identity_as_it_is", adopted_by_proof);
@@ -27,9 +27,12 @@ pub(crate) fn tests(suite: &mut Suite) {
         "an_identity_with_own_keys_and_no_token_is_adopted",
         own_keys,
     );
-    suite.shared("what_cannot_be_adopted_is_refused_by_name", refused);
     suite.shared(
-        "the_domains_of_sender_and_support_are_lassos_own",
+        "an_adoption_that_is_not_possible_is_refused_with_the_reason",
+        refused,
+    );
+    suite.shared(
+        "the_domains_of_the_sender_and_support_addresses_are_lassos_own",
         own_domains,
     );
 }

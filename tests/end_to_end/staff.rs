@@ -15,15 +15,15 @@ use crate::{CONFIGURATION_SET, Suite};
 
 pub(crate) fn tests(suite: &mut Suite) {
     suite.shared("staff_see_the_domains_of_all_clients_in_a_queue", queue);
-    suite.shared("staff_complete_a_verified_domain_and_no_other", complete);
+    suite.shared("staff_can_complete_only_a_verified_domain", complete);
     suite.shared("staff_reject_with_a_reason_that_the_client_sees", reject);
     suite.shared(
-        "staff_act_on_behalf_of_a_client_whose_history_says_so",
+        "staff_actions_on_behalf_of_a_client_are_in_its_history",
         on_behalf,
     );
-    suite.shared("staff_routes_are_for_lasso_support_alone", support_alone);
+    suite.shared("staff_routes_accept_only_lasso_support", support_alone);
     suite.shared(
-        "staff_reach_a_client_whose_identifier_no_path_can_hold_as_it_is",
+        "staff_can_open_a_client_whose_identifier_is_encoded_in_the_path",
         awkward_clients,
     );
 }

@@ -31,7 +31,7 @@ use crate::world::Shared;
 
 pub(crate) fn tests(suite: &mut Suite) {
     suite.shared(
-        "the_table_refuses_what_is_based_on_an_old_version",
+        "the_table_refuses_a_change_based_on_an_old_version",
         async |world: Shared| {
             Box::pin(versions(&table(&world, "versions").await)).await;
             versions(&MemoryStore::default()).await;
@@ -91,21 +91,21 @@ pub(crate) fn tests(suite: &mut Suite) {
 /// Keys and counts, which are updates of single items.
 pub(crate) fn more_tests(suite: &mut Suite) {
     suite.shared(
-        "in_the_table_what_was_read_in_another_life_moves_nothing",
+        "in_the_table_a_change_read_before_a_domain_was_added_again_is_refused",
         async |world: Shared| {
             Box::pin(lives::another_life(&table(&world, "lives").await)).await;
             Box::pin(lives::another_life(&MemoryStore::default())).await;
         },
     );
     suite.shared(
-        "the_table_reads_what_many_senders_depend_on_at_once",
+        "the_table_reads_the_records_for_many_senders_at_once",
         async |world: Shared| {
             Box::pin(senders::many(&table(&world, "senders").await)).await;
             Box::pin(senders::many(&MemoryStore::default())).await;
         },
     );
     suite.shared(
-        "the_table_lets_one_run_of_the_poller_go_on",
+        "the_table_lets_only_one_run_of_the_poller_continue",
         async |world: Shared| {
             poller::runs(&table(&world, "runs").await).await;
             poller::runs(&MemoryStore::default()).await;
@@ -133,14 +133,14 @@ pub(crate) fn more_tests(suite: &mut Suite) {
         },
     );
     suite.shared(
-        "the_table_lets_one_attempt_at_a_request_go_on",
+        "the_table_lets_only_one_attempt_at_a_request_continue",
         async |world: Shared| {
             keys::requests(&table(&world, "requests").await).await;
             keys::requests(&MemoryStore::default()).await;
         },
     );
     suite.shared(
-        "the_table_counts_no_more_emails_than_a_day_allows",
+        "the_table_counts_no_more_emails_than_the_daily_limit",
         async |world: Shared| {
             keys::emails(&table(&world, "emails").await).await;
             keys::emails(&MemoryStore::default()).await;
@@ -154,7 +154,7 @@ pub(crate) fn more_tests(suite: &mut Suite) {
         },
     );
     suite.shared(
-        "the_table_gives_requests_turns_at_ses",
+        "the_table_gives_requests_turns_for_ses_calls",
         async |world: Shared| {
             turns::at_ses(&table(&world, "turns").await).await;
             turns::at_ses(&MemoryStore::default()).await;
@@ -166,28 +166,28 @@ pub(crate) fn more_tests(suite: &mut Suite) {
 /// Scenarios of counters.
 fn counters(suite: &mut Suite) {
     suite.shared(
-        "the_table_counts_the_checks_of_a_minute",
+        "the_table_counts_the_checks_per_minute",
         async |world: Shared| {
             turns::checks(&table(&world, "checks").await).await;
             turns::checks(&MemoryStore::default()).await;
         },
     );
     suite.shared(
-        "the_table_counts_no_more_emails_to_one_address_than_a_day_allows",
+        "the_table_counts_no_more_emails_to_one_address_than_the_daily_limit",
         async |world: Shared| {
             keys::recipients(&table(&world, "recipients").await).await;
             keys::recipients(&MemoryStore::default()).await;
         },
     );
     suite.shared(
-        "the_table_has_the_number_of_a_clients_domains",
+        "the_table_counts_a_clients_domains",
         async |world: Shared| {
             Box::pin(limits::numbers(&table(&world, "numbers").await)).await;
             Box::pin(limits::numbers(&MemoryStore::default())).await;
         },
     );
     suite.shared(
-        "the_table_lets_no_additions_at_once_exceed_a_limit",
+        "in_the_table_simultaneous_additions_exceed_no_limit",
         async |world: Shared| {
             limits::limits_at_once(&table(&world, "limits").await).await;
             limits::limits_at_once(&MemoryStore::default()).await;
@@ -207,7 +207,7 @@ async fn table(world: &Shared, name: &str) -> Table {
     Table::new(Client::new(&world.aws().await), name)
 }
 
-/// The name of such a table.
+/// Creates an empty table with the keys and indexes of the template's table. Returns its name.
 pub(crate) async fn copy_of_table(world: &Shared, name: &str) -> String {
     let client = Client::new(&world.aws().await);
     let deployed = client

@@ -36,14 +36,14 @@ use crate::world::Shared;
 const WRITE_TABLE: &str = "WRITE_TABLE";
 /// The table of the first release.
 const FIRST_RELEASE: &str = include_str!("../../shared/aws/fixtures/table-1.json");
-/// The most octets of an item as DynamoDB JSON, which is larger than the item.
+/// The maximum size, in octets, of an item as DynamoDB JSON, which is larger than the item.
 const MAX_ITEM: usize = 100 * 1024;
 
 type Item = HashMap<String, AttributeValue>;
 
 pub(crate) fn tests(suite: &mut Suite) {
     suite.shared(
-        "the_table_has_the_version_of_its_shape_in_every_item",
+        "every_item_of_the_table_has_the_schema_version",
         async |world: Shared| {
             let (table, client, name) = table(&world, "every-kind").await;
             every_kind(&table).await;
@@ -65,11 +65,11 @@ pub(crate) fn tests(suite: &mut Suite) {
         async |world: Shared| Box::pin(first_release(&world)).await,
     );
     suite.shared(
-        "the_table_leaves_out_what_it_cannot_read_and_goes_on",
+        "the_table_skips_unreadable_items_and_continues",
         async |world: Shared| unreadable(&world).await,
     );
     suite.shared(
-        "the_table_takes_a_change_that_is_too_large_without_its_details",
+        "the_table_stores_a_change_that_is_too_large_without_its_details",
         async |world: Shared| Box::pin(too_large(&world)).await,
     );
 }

@@ -8,9 +8,12 @@ use crate::Suite;
 use crate::world::{Shared, at_once, text};
 
 pub(crate) fn tests(suite: &mut Suite) {
-    suite.shared("the_same_event_ten_times_at_once_is_one_email", ten_times);
     suite.shared(
-        "an_event_published_twice_on_the_topic_is_one_email",
+        "ten_simultaneous_copies_of_an_event_are_emailed_once",
+        ten_times,
+    );
+    suite.shared(
+        "an_event_published_twice_on_the_topic_is_emailed_once",
         published_twice,
     );
     suite.shared("an_event_for_machines_is_not_emailed", info_is_not_emailed);

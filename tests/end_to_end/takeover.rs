@@ -14,14 +14,17 @@ use crate::world::{Answer, Shared, answer_to, at_once, text};
 
 pub(crate) fn tests(suite: &mut Suite) {
     suite.shared(
-        "adding_what_another_client_has_verified_gives_nothing",
+        "adding_a_domain_that_another_client_verified_gives_no_right_to_it",
         added,
     );
     suite.shared(
-        "records_that_a_client_left_verify_no_other_client",
+        "leftover_records_of_a_former_client_verify_no_other_client",
         leftover,
     );
-    suite.shared("above_and_below_a_domain_of_another_needs_proof", around);
+    suite.shared(
+        "names_above_and_below_a_domain_of_another_client_need_proof",
+        around,
+    );
     suite.shared("the_proof_of_another_claim_proves_nothing", replayed);
     suite.shared(
         "of_two_that_race_for_a_domain_one_holds_it_fifty_times",
@@ -31,13 +34,13 @@ pub(crate) fn tests(suite: &mut Suite) {
         "proof_wins_a_domain_from_a_holder_that_is_not_verified",
         proven,
     );
-    suite.shared("about_a_verified_holder_lasso_support_decides", decided);
+    suite.shared("lasso_support_decides_about_a_verified_holder", decided);
     suite.shared(
         "a_released_holder_is_told_why_and_the_same_release_again_changes_nothing",
         released,
     );
     suite.shared(
-        "what_is_contested_looks_the_same_whatever_the_reason",
+        "contested_domains_look_the_same_for_every_reason",
         alike::alike,
     );
 }

@@ -317,7 +317,7 @@ const FAULTS: &[Fault] = &[
 ];
 
 #[test]
-fn every_fault_of_an_answer_is_found() {
+fn every_rule_finds_its_fault_in_an_answer() {
     for (rule, scene, spoil) in FAULTS {
         let made = SCENES.iter().find(|(name, _)| name == scene);
         let (_, made) = made.expect(scene);

@@ -56,7 +56,7 @@ fn named(sentence: &str, by_support: bool) -> Vec<Call> {
 }
 
 #[test]
-fn every_status_has_a_scene_and_its_answers_keep_the_rules() {
+fn every_status_has_a_scene_whose_answers_obey_the_rules() {
     let mut wrong = Vec::new();
     let mut statuses = Vec::new();
     for (scene, made) in SCENES {
@@ -69,7 +69,7 @@ fn every_status_has_a_scene_and_its_answers_keep_the_rules() {
 }
 
 #[test]
-fn a_call_that_does_not_fit_changes_nothing_and_names_one_that_does() {
+fn a_call_that_a_state_forbids_changes_nothing_and_names_an_allowed_one() {
     let (mut wrong, mut checked) = (Vec::new(), 0);
     for (scene, made) in SCENES {
         for call in Call::ALL {
@@ -163,7 +163,7 @@ fn misled(
 }
 
 #[test]
-fn the_calls_that_next_steps_name_lead_to_the_end() {
+fn following_the_next_steps_ends_without_a_dead_end() {
     let (mut wrong, mut checked) = (Vec::new(), 0);
     for (scene, made) in SCENES {
         let world = made();

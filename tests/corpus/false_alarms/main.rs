@@ -30,7 +30,7 @@ const BATCH: u64 = 50;
 const AT_ONCE: usize = 16;
 
 #[tokio::test(flavor = "multi_thread")]
-async fn every_record_of_a_random_zone_that_is_right_is_found() {
+async fn every_correct_record_of_a_random_zone_is_found() {
     let seeds = seeds();
     let mut alarms = Vec::new();
     let mut first = seeds.start;
@@ -71,7 +71,7 @@ async fn a_zone_without_one_of_its_records_raises_an_alarm() {
 }
 
 #[test]
-fn a_zone_follows_from_its_seed() {
+fn the_same_seed_makes_the_same_zone() {
     for seed in 0..50 {
         assert_eq!(Zone::of(seed).to_string(), Zone::of(seed).to_string());
     }

@@ -22,7 +22,7 @@ const AXE: &str = "AXE_CORE";
 const UPDATE: &str = "UPDATE_PICTURE";
 const PICTURE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/console.png");
 
-/// Most octets of a page.
+/// The maximum size, in octets, of a page.
 const HEAVIEST: u64 = 50_000;
 /// The narrowest supported window, in CSS pixels.
 const NARROWEST: u32 = 320;

@@ -13,7 +13,7 @@ pub(crate) const TAB: char = '\u{E004}';
 /// The Enter key.
 pub(crate) const ENTER: char = '\u{E007}';
 
-/// The most elements of a page that the tabulator key reaches.
+/// The maximum number of elements of a page that the tabulator key reaches.
 const MOST_STOPS: usize = 200;
 
 /// A window of a separate browser.

@@ -10,7 +10,7 @@ use crate::world::Shared;
 
 pub(crate) fn tests(suite: &mut Suite) {
     suite.shared(
-        "ops_erase_leaves_nothing_of_what_ops_export_has_shown",
+        "ops_erase_deletes_everything_that_ops_export_showed",
         erased,
     );
 }

@@ -9,7 +9,7 @@ use crate::world::{Shared, World, text};
 
 pub(crate) fn tests(suite: &mut Suite) {
     suite.shared(
-        "ops_import_makes_authenticated_domains_of_todays_identities_once",
+        "ops_import_turns_existing_identities_into_authenticated_domains_once",
         imported,
     );
 }

@@ -33,7 +33,7 @@ async fn reconciled(world: Shared) {
     assert_eq!(in_use.code, Some(2), "{in_use:?}");
     assert!(in_use.told.contains("uses now"), "{in_use:?}");
 
-    // No run of the poller takes its part meanwhile: it would find the identity that is gone.
+    // Prevents runs of the poller, which would notice the missing identity.
     let found = world.without_poller(ops(&world, &["reconcile"])).await;
     assert_eq!(found.code, Some(1), "{found:?}");
     assert_eq!(found.report["dry_run"], true);

@@ -14,7 +14,7 @@ use crate::world::{Shared, text};
 
 pub(crate) fn tests(suite: &mut Suite) {
     suite.alone(
-        "ops_redrive_tells_the_reasons_and_has_each_email_sent_once",
+        "ops_redrive_prints_the_reasons_and_each_email_is_sent_once",
         redriven,
     );
 }

@@ -10,7 +10,7 @@ use crate::world::{Shared, World, text};
 
 pub(crate) fn tests(suite: &mut Suite) {
     suite.alone(
-        "ops_verify_account_answers_what_the_account_does_and_deletes_what_it_made",
+        "ops_verify_account_reports_how_ses_behaves_and_deletes_what_it_created",
         verified,
     );
 }

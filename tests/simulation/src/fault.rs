@@ -34,7 +34,7 @@ pub(crate) enum Fault {
     AlertForgotten,
     /// Domains that Lasso sends for are not looked at any more.
     WatchedForgotten,
-    /// A domain is looked at in a month.
+    /// The next look at a domain is a month away.
     DueInAMonth,
     /// Claims are not written.
     ClaimsLost,
@@ -52,7 +52,7 @@ pub(crate) enum Fault {
     VerifiedOrphanDeleted,
     /// Whose tag an identity has does not matter.
     TagsIgnored,
-    /// The owner of an identity is not read: it is taken for that of the client who asks.
+    /// The owner of an identity is not read, and the identity counts as that of the asking client.
     DescribingForgotten,
     /// An identity without a use is deleted although the operator does not want it.
     OrphansDeletedUnasked,

@@ -14,7 +14,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_poller_runs_as_often_and_as_long_as_in_the_template() {
+    fn the_simulated_poller_runs_as_often_and_as_long_as_in_the_template() {
         let template = include_str!("../../../infra/template.yaml");
         let documents = YamlLoader::load_from_str(template).expect("the template in YAML");
         let timeout =

@@ -150,7 +150,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn waiting_takes_no_time_and_happens_in_order() {
+    fn simulated_waits_take_no_real_time_and_end_in_order() {
         let clock = SimClock::default();
         let start = clock.now();
         let hour = Duration::from_hours(1);
@@ -171,7 +171,7 @@ mod tests {
     }
 
     #[test]
-    fn a_wait_that_is_given_up_moves_no_clock() {
+    fn a_cancelled_wait_does_not_advance_the_clock() {
         let clock = SimClock::default();
         let day = Duration::from_hours(24);
         clock.run(async {

@@ -319,7 +319,7 @@ mod tests {
     }
 
     #[test]
-    fn the_sizes_are_those_of_the_real_items() {
+    fn the_simulated_sizes_equal_those_of_the_real_items() {
         let config = Config::builder().behavior_version(BehaviorVersion::latest());
         let table = Table::new(Client::from_conf(config.build()), "table".to_owned());
         let mut changes = changes();

@@ -39,7 +39,7 @@ fn no_file_of_shared_or_infra_is_in_an_import_circle() {
 }
 
 #[test]
-fn a_circle_is_named_with_its_files_and_what_they_take() {
+fn a_circle_is_reported_with_its_files_and_the_imported_items() {
     let found = circles_of(&[
         ("src/lib.rs", "mod a; mod b; mod c; pub use a::A;"),
         ("src/a.rs", "use crate::b::B; pub struct A(B);"),
@@ -57,7 +57,7 @@ fn a_circle_is_named_with_its_files_and_what_they_take() {
 }
 
 #[test]
-fn two_circles_apart_are_two_and_two_that_share_a_file_are_one() {
+fn separate_circles_count_as_two_and_circles_that_share_a_file_as_one() {
     let apart = circles_of(&[
         ("src/lib.rs", "mod a; mod b; mod c; mod d;"),
         ("src/a.rs", "use crate::b::B; pub struct A;"),
@@ -82,7 +82,7 @@ fn two_circles_apart_are_two_and_two_that_share_a_file_are_one() {
 }
 
 #[test]
-fn a_parent_that_hands_on_what_its_child_has_is_in_no_circle() {
+fn a_parent_that_only_reexports_its_child_is_in_no_circle() {
     let found = circles_of(&[
         ("src/lib.rs", "mod parent;"),
         (
@@ -98,7 +98,7 @@ fn a_parent_that_hands_on_what_its_child_has_is_in_no_circle() {
 }
 
 #[test]
-fn a_parent_that_uses_what_its_child_has_is_in_a_circle() {
+fn a_parent_that_uses_its_child_is_in_a_circle() {
     for parent in [
         "mod child; use child::Child; pub struct Parent(Option<Box<Child>>);",
         "mod child; pub use child::Child; pub struct Parent(Option<Box<Child>>);",

@@ -84,9 +84,9 @@ const LINES: [Line; 13] = [
         |it| it.busy.as_secs_f64() * 100.0 / SIMULATED.as_secs_f64(),
         "%",
     ),
-    ("a shard in a month", |it| it.month(), "$"),
+    ("a shard per month", |it| it.month(), "$"),
     (
-        "1,000,000 domains in a month",
+        "1,000,000 domains per month",
         |it| it.month() * it.shards(),
         "$",
     ),

@@ -60,7 +60,7 @@ pub(super) fn explain(out: &mut impl Write) -> io::Result<()> {
     )
 }
 
-/// Looks at one domain in a month, by a poller that runs every minute.
+/// Looks at one domain per month, by a poller that runs every minute.
 fn looks_at_each() -> f64 {
     let world = World::new(1);
     let added = world.setting.clock.now();

@@ -65,7 +65,7 @@ const LINES: [Line; 13] = [
         "s",
     ),
     ("cost of the sweep", |it| it.cost() * 100.0, "¢"),
-    ("cost of 10,000 domains in a month", month::cost, "$"),
+    ("cost of 10,000 domains per month", month::cost, "$"),
 ];
 
 /// 10,000 waiting domains that are all due: our poller compared with one call for each.

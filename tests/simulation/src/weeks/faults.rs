@@ -10,8 +10,8 @@ use clap::ValueEnum;
 use super::simulate;
 use crate::fault::Fault;
 
-/// The most seeds that are tried until one shows the fault. Which seed shows it changes with every
-/// random number that the service or the weeks use.
+/// The maximum number of seeds that are tried until one shows the fault. Which seed shows it
+/// changes with every random number that the service or the weeks use.
 const SEEDS: u64 = 100;
 
 /// The number of days after which a fault shows with some seed, and a word of the expected report.
@@ -54,7 +54,7 @@ fn is_found(fault: Fault) -> bool {
 }
 
 #[test]
-fn every_fault_is_found() {
+fn the_simulation_finds_every_injected_fault() {
     let faults = Fault::value_variants();
     let next = AtomicUsize::new(0);
     let work = || {

@@ -18,7 +18,7 @@ use super::world::{CUT_OFF, World};
 use crate::dns::{Published, Servers};
 use crate::ses;
 
-/// Simultaneous requests for an email: more than one domain may have in a day.
+/// Simultaneous requests for an email: more than one domain may have per day.
 const LETTERS: usize = 7;
 
 /// The probability that SES itself notices missing records: after days, so that our looks are

@@ -159,7 +159,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn nothing_is_lost_in_weeks_of_trouble() {
+    fn no_domain_and_no_event_is_lost_in_simulated_weeks_of_faults() {
         let (mut out, mut goals) = (Vec::new(), Goals::default());
         for (first, seeds, days) in [(1, 10, 1), (1_001, 2, 5)] {
             let weeks = Weeks {
@@ -178,7 +178,7 @@ mod tests {
     }
 
     #[test]
-    fn a_seed_gives_the_same_weeks_again() {
+    fn the_same_seed_gives_the_same_weeks() {
         let (first, again) = (simulate(7, 1, None).figures, simulate(7, 1, None).figures);
         assert_eq!(first, again);
         assert!(

@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::chance::Chance;
 use crate::dns::{Published, Servers};
 
-/// Number of events in a day.
+/// Number of events per day.
 const PER_DAY: usize = 24;
 /// The share of names that are not disturbed.
 const QUIET: f64 = 0.4;

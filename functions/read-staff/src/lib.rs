@@ -21,7 +21,7 @@ use domain_auth::use_cases::find::find;
 use domain_auth_http::{
     ApiError, ClientLimitsView, Cursors, FieldError, HistoryView, List, Operation, ParsedRequest,
     Reply, StaffListView, community_of, json, limit_of, reply_to, staff_domain, staff_entries,
-    status_of, waiting_for,
+    status_of,
 };
 use lambda_http::http::StatusCode;
 
@@ -143,9 +143,9 @@ where
             self.store.waiting(&parts, limit, start).await?
         };
         if wanted.is_some() {
-            // The queue is listed by state. A single domain may wait for another party than its
-            // state usually does: with its records found, it waits for Amazon SES.
-            page.items.retain(|domain| waiting_for(domain) == wanted);
+            // A state may wait for its client while a domain in it, whose records are found, waits
+            // for Amazon SES.
+            page.items.retain(|domain| domain.waiting_for() == wanted);
         }
         self.listed(page, reconciliation, list).await
     }

@@ -10,6 +10,7 @@ mod ready_call;
 mod records_seen;
 mod situation;
 mod told;
+mod waiting;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};

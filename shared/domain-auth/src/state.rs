@@ -310,7 +310,12 @@ impl State {
 
     /// Whether it is a contested claim that is proven and waits for the decision of Lasso support.
     pub fn is_proven_claim(&self) -> bool {
-        self.queue_part() == QueuePart::ProvenClaims
+        match self {
+            Self::Contested(contested) => contested.proven_at.is_some(),
+            Self::Provisioning(_) | Self::Pending(_) | Self::Verified(_) => false,
+            Self::Authenticated(_) | Self::AtRisk(_) | Self::Failed(_) => false,
+            Self::Rejected(_) | Self::Removing(_) => false,
+        }
     }
 
     /// The decision of Lasso support by which a contested claim takes over its name.
@@ -346,20 +351,6 @@ impl State {
             Self::Contested(_) | Self::Provisioning(_) | Self::Pending(_) => false,
             Self::Verified(_) | Self::Authenticated(_) | Self::AtRisk(_) => false,
             Self::Rejected(_) | Self::Removing(_) => false,
-        }
-    }
-
-    /// The part of the staff queue that the domain is in.
-    pub fn queue_part(&self) -> QueuePart {
-        match self {
-            Self::Contested(contested) if contested.proven_at.is_some() => QueuePart::ProvenClaims,
-            Self::Contested(_) | Self::Provisioning(_) | Self::Pending(_) | Self::Verified(_) => {
-                QueuePart::InState(self.status())
-            }
-            Self::Authenticated(_) | Self::AtRisk(_) | Self::Failed(_) | Self::Rejected(_) => {
-                QueuePart::InState(self.status())
-            }
-            Self::Removing(_) => QueuePart::InState(self.status()),
         }
     }
 

@@ -15,7 +15,8 @@ use crate::domain::Domain;
 use crate::identity::{AxisStatus, SesStatus};
 use crate::records::{RecordData, RecordId};
 use crate::state::Status;
-use watch::{DKIM, all_found};
+pub(crate) use watch::DKIM;
+use watch::all_found;
 
 pub use watch::{Broken, STRIKES_APART, Sight, Watch};
 

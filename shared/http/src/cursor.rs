@@ -102,9 +102,13 @@ impl<'a> List<'a> {
             Self::Named(name) => vec!["named", name.as_str()],
             Self::History(client, name) => vec!["history", client.as_str(), name.as_str()],
             Self::Queue(parts) => {
-                let parts = parts.iter().map(|part| match part {
-                    QueuePart::InState(status) => status.as_str(),
-                    QueuePart::ProvenClaims => "proven-claims",
+                let parts = parts.iter().flat_map(|part| {
+                    let waits = match part {
+                        QueuePart::InState(_) => "in",
+                        QueuePart::ForLasso(_) => "for-lasso",
+                        QueuePart::ForClient(_) => "for-client",
+                    };
+                    [waits, part.status().as_str()]
                 });
                 ["queue"].into_iter().chain(parts).collect()
             }
@@ -181,6 +185,8 @@ mod tests {
             List::Named(&one),
             List::Named(&other),
             List::Queue(&[QueuePart::InState(Status::Verified)]),
+            List::Queue(&[QueuePart::ForLasso(Status::Pending)]),
+            List::Queue(&[QueuePart::InState(Status::Pending)]),
             List::Queue(&[
                 QueuePart::InState(Status::Verified),
                 QueuePart::InState(Status::Pending),

@@ -79,4 +79,4 @@ pub use staff_view::{
     StaffListView, StaffSummaryView,
 };
 pub use view::{DomainListView, DomainSummaryView, DomainView, RecordView, SesView};
-pub use waiting_view::{MissingCountView, WaitReason, WaitingView, waiting_for};
+pub use waiting_view::{MissingCountView, WaitReason, WaitingView};

@@ -26,7 +26,8 @@ pub struct WaitingView {
     #[serde(rename = "for")]
     #[cfg_attr(feature = "openapi", schemars(extend("enum" = ["lasso", "client", null])))]
     pub waits_for: Option<&'static str>,
-    /// Since when it waits.
+    /// Since when it waits. For records that are gone while the domain is `authenticated`, the time of the first check
+    /// by which they count as gone; if none counts yet, that of the last check that found them.
     #[serde(serialize_with = "in_millis")]
     pub since: Timestamp,
     /// The reason, for programs.
@@ -87,23 +88,15 @@ impl WaitingView {
     /// Of a domain as it is.
     pub fn of(domain: &Domain) -> Self {
         let (reason, why) = why(domain);
-        let since = match &domain.state {
-            _ if !domain.challengers.is_empty() => {
-                domain.challenged_at.unwrap_or(domain.state_since)
-            }
-            State::Contested(contested) => contested.proven_at.unwrap_or(domain.state_since),
-            State::Provisioning(_) | State::Pending(_) | State::Verified(_) => domain.state_since,
-            State::Authenticated(_) | State::AtRisk(_) | State::Failed(_) => domain.state_since,
-            State::Rejected(_) | State::Removing(_) => domain.state_since,
-        };
-        let waits_for = match reason.waiting_for() {
+        // Also for the index of the lists, so a list has what its entries say.
+        let waits_for = match domain.waiting_for() {
             Some(WaitingFor::Lasso) => Some("lasso"),
             Some(WaitingFor::Client) => Some("client"),
             None => None,
         };
         Self {
             waits_for,
-            since,
+            since: domain.waiting_since(),
             reason,
             why,
         }
@@ -119,23 +112,6 @@ impl WaitingView {
             }
         }
         self
-    }
-}
-
-/// Who has to do something before a domain moves on; none where it goes on by itself, or where all is done.
-pub fn waiting_for(domain: &Domain) -> Option<WaitingFor> {
-    why(domain).0.waiting_for()
-}
-
-impl WaitReason {
-    fn waiting_for(self) -> Option<WaitingFor> {
-        match self {
-            Self::Decision | Self::FinalStep => Some(WaitingFor::Lasso),
-            Self::Ownership | Self::Records | Self::RecordsGone | Self::Restart | Self::Answer => {
-                Some(WaitingFor::Client)
-            }
-            Self::Takeover | Self::Registration | Self::Ses | Self::Removal | Self::Nothing => None,
-        }
     }
 }
 

@@ -449,13 +449,15 @@ impl StaffQueue for MemoryStore {
         limit: usize,
         start: Option<&PageStart>,
     ) -> Result<Page<Domain>, StoreError> {
-        let position =
-            |domain: &Domain| format!("{}#{}#{}", domain.state_since, domain.client, domain.name);
+        let position = |domain: &Domain| {
+            let since = domain.waiting_since();
+            format!("{since}#{}#{}", domain.client, domain.name)
+        };
         let mut waiting: Vec<Domain> = self
             .state()
             .domains
             .values()
-            .filter(|domain| parts.contains(&domain.state.queue_part()))
+            .filter(|domain| parts.contains(&domain.queue_part()))
             .filter(|domain| start.is_none_or(|start| position(domain) > start.0))
             .cloned()
             .collect();

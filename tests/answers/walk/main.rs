@@ -5,6 +5,7 @@
 
 mod faults;
 mod handlers;
+mod listed;
 mod rendered;
 mod scenes;
 mod world;
@@ -29,6 +30,8 @@ fn answers(world: &World, scene: &str, wrong: &mut Vec<String>) -> Option<Answer
     let (client, staff) = (world.got(MAPLE, false), world.got(MAPLE, true));
     let others = rendered::others(&answer, client.as_ref(), staff.as_ref());
     wrong.extend(others.map(|what| format!("{scene}: {what}")));
+    let listed = listed::wrong(world, &answer);
+    wrong.extend(listed.into_iter().map(|what| format!("{scene}: {what}")));
     wrong.extend(
         rendered::wrong(&answer)
             .into_iter()

@@ -207,7 +207,13 @@ fn expand(template: &str) -> BTreeSet<String> {
         "SHA-256 of the address" => vec![digest("kim@example.com")],
         "SHA-256 of client and address" => vec![digest("maple-homes kim@example.com")],
         "added at" => vec![sortable(domain.added_at)],
-        "state since" => vec![sortable(domain.state_since)],
+        "waiting since" => vec![sortable(domain.waiting_since())],
+        "status for others" => {
+            let others = Status::ALL
+                .iter()
+                .filter(|status| !matches!(status, Status::Contested | Status::Verified));
+            others.map(ToString::to_string).collect()
+        }
         "next check" => vec![sortable(domain.next_check)],
         "next step" => vec![sortable(Timestamp::UNIX_EPOCH)],
         "time" => vec![sortable(event.occurred_at)],

@@ -292,7 +292,10 @@ pub(super) fn history_prefix(client: &ClientId) -> String {
 pub(super) fn queue_pk(part: QueuePart) -> String {
     match part {
         QueuePart::InState(status) => format!("STATE#{status}"),
-        QueuePart::ProvenClaims => "STATE#contested#proven".to_owned(),
+        // The name of the first release.
+        QueuePart::ForLasso(Status::Contested) => "STATE#contested#proven".to_owned(),
+        QueuePart::ForLasso(status) => format!("STATE#{status}#lasso"),
+        QueuePart::ForClient(status) => format!("STATE#{status}#client"),
     }
 }
 
@@ -327,13 +330,10 @@ pub(super) fn domain_index(domain: &Domain) -> [(String, AttributeValue); 4] {
             WORK_SK.to_owned(),
             string(work_position(domain, domain.next_check)),
         ),
-        (
-            QUEUE_PK.to_owned(),
-            string(queue_pk(domain.state.queue_part())),
-        ),
+        (QUEUE_PK.to_owned(), string(queue_pk(domain.queue_part()))),
         (
             QUEUE_SK.to_owned(),
-            string(format!("{}#{id}", sortable(domain.state_since))),
+            string(format!("{}#{id}", sortable(domain.waiting_since()))),
         ),
     ]
 }

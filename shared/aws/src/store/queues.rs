@@ -100,7 +100,7 @@ impl StaffQueue for Table {
             .map(|(position, _)| PageStart(position.clone()));
         let mut items: Vec<Domain> = self.items_of(ACTION, entries, |_| true).await?;
         // The index is eventually consistent.
-        items.retain(|domain| parts.contains(&domain.state.queue_part()));
+        items.retain(|domain| parts.contains(&domain.queue_part()));
         Ok(Page {
             items,
             next: last.filter(|_| more),

@@ -205,7 +205,7 @@ fn lasso_support_decides_about_a_verified_holder_and_is_told_once() {
             None,
             "it does not expire while it waits"
         );
-        assert!(claimant.state.queue_part().waiting_for().is_some());
+        assert!(claimant.queue_part().waiting_for().is_some());
     }
 }
 

@@ -31,7 +31,9 @@ mod tests {
     fn the_plain_and_gzipped_documents_equal_the_committed_one() {
         let committed = include_str!("../../../docs/openapi.json");
         let committed: Value = serde_json::from_str(committed).unwrap();
-        assert_eq!(DOCUMENT, committed.to_string());
+        let served: Value = serde_json::from_str(DOCUMENT).unwrap();
+        assert!(served == committed, "the served document is another one");
+        assert_eq!(DOCUMENT.len(), committed.to_string().len());
         let mut unpacked = String::new();
         GzDecoder::new(GZIPPED)
             .read_to_string(&mut unpacked)
@@ -41,6 +43,15 @@ mod tests {
             "the compressed document is another one"
         );
         assert!(GZIPPED.len() < DOCUMENT.len() / 4, "{}", GZIPPED.len());
+    }
+
+    #[test]
+    fn text_is_the_first_media_type_of_a_response_with_several() {
+        let (_, operation) = DOCUMENT
+            .split_once(r#""operationId":"GetRecords""#)
+            .unwrap();
+        let (_, content) = operation.split_once(r#""content":{""#).unwrap();
+        assert!(content.starts_with("text/"), "{}", &content[..40]);
     }
 
     #[test]

@@ -8,6 +8,7 @@ Run by tests/end_to_end/clients.rs, with the generated package beside it:
     API_URL=… TOKEN=… DOMAIN=… python walk.py
 """
 
+import json
 import os
 from http import HTTPStatus
 
@@ -31,6 +32,7 @@ from lasso_api.models import (
     Problem,
     ProblemCode,
     RecordSet,
+    Route53ChangeBatch,
     Sender,
     SenderReason,
     Status,
@@ -76,8 +78,21 @@ def main():
         assert isinstance(sender, Sender), sender
         assert (sender.allowed, sender.reason) == (False, SenderReason.WAITING_FOR_DNS), sender
 
-        records = get_records.sync(name, client=client, format_=HandoffFormat.JSON)
-        assert isinstance(records, RecordSet), records
+        # Of the media types of a response the generator knows the first, so every format is text.
+        handed_off = {}
+        for format_ in HandoffFormat:
+            records = get_records.sync(name, client=client, format_=format_)
+            assert isinstance(records, str), (format_, records)
+            assert name in records, (format_, records)
+            handed_off[format_] = records
+        records = RecordSet.from_dict(json.loads(handed_off[HandoffFormat.JSON]))
+        assert records.domain == name, records
+        assert [record.priority for record in records.records if record.type_ == "MX"] == [10], records
+        changes = Route53ChangeBatch.from_dict(json.loads(handed_off[HandoffFormat.ROUTE53])).changes
+        assert len(changes) == len(records.records), changes
+        assert "IN" in handed_off[HandoffFormat.ZONE], handed_off
+        assert handed_off[HandoffFormat.HTML].startswith("<!"), handed_off
+
         history = get_history.sync(name, client=client)
         assert isinstance(history, History), history
         assert history.items[-1].action.value == "added", history

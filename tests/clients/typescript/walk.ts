@@ -75,6 +75,22 @@ const sender = await client.GET("/senders/{address}", {
 assert(sender.data?.reason === "waiting_for_dns", "the sender", sender.error ?? sender.data);
 assert(!sender.data.allowed, "not allowed yet", sender.data);
 
+// The formats of text have to be read as text; any format can be.
+const formats = ["json", "zone", "csv", "terraform", "route53", "text", "html"] as const;
+for (const format of formats) {
+  const records = await client.GET("/domains/{domain}/records", {
+    params: { path: { domain }, query: { format } },
+    parseAs: "text",
+  });
+  assert(records.data?.includes(domain) === true, format, records.error ?? records.data);
+}
+const recordSet = await client.GET("/domains/{domain}/records", {
+  params: { path: { domain }, query: { format: "json" } },
+});
+assert(typeof recordSet.data === "object", "a record set", recordSet.error ?? recordSet.data);
+assert("records" in recordSet.data, "records", recordSet.data);
+assert(recordSet.data.domain === domain, "of the domain", recordSet.data);
+
 const refused = await client.POST("/domains", { body: { domain: "co.uk" } });
 assert(refused.error !== undefined && isProblem(refused.error), "refused", refused);
 assert(refused.error.code === "public_suffix", "why", refused.error);

@@ -8,6 +8,7 @@ mod enums;
 pub(crate) mod examples;
 mod interning;
 pub(crate) mod look;
+mod order;
 pub(crate) mod parameters;
 mod responses;
 pub(crate) mod samples;
@@ -24,6 +25,7 @@ use crate::problem::{ApiError, Problem};
 use crate::routes::Access;
 
 pub(crate) use description::{Description, GoodAnswer, RequestBody};
+pub use order::InOrder;
 pub(crate) use schemas::Schemas;
 
 /// The document.

@@ -24,7 +24,9 @@ pub(super) mod openapi {
         let format = schemas.read::<HandoffFormat>();
         Description {
             detail: "In the format that `format` names, or else in the format that `Accept` prefers. The \
-                DMARC record is left out if the domain already has a policy.",
+                DMARC record is left out if the domain already has a policy.\n\nThe text formats are listed \
+                first: a generated client that reads one media type of a response then returns every \
+                format as text, also those in JSON.",
             query: vec![
                 query(
                     "format",
@@ -63,16 +65,21 @@ pub(super) mod openapi {
         )
     }
 
-    /// Every hand-off format under its media type, all with the same schema, which takes the body of any:
-    /// generated clients read one media type of a response, whichever it is, as this one is sent.
+    /// Every hand-off format under its media type.
     pub(in crate::operations) fn in_every_format(schemas: &mut Schemas) -> Value {
         let [record_set, change_batch] = schemas.handoff();
-        let schema = json!({ "anyOf": [record_set, change_batch, { "type": "string" }] });
+        let of_json = json!({ "anyOf": [record_set, change_batch] });
+        let of_text = json!({ "type": "string" });
         let mut content: Map<String, Value> = Map::new();
         for format in HandoffFormat::ALL {
             let media_type = format.content_type().split(';').next().unwrap_or_default();
             let body = handed_off(format);
             let value = serde_json::from_str(&body).unwrap_or(Value::String(body));
+            let schema = if value.is_string() {
+                &of_text
+            } else {
+                &of_json
+            };
             let entry = content
                 .entry(media_type)
                 .or_insert_with(|| json!({ "schema": schema, "examples": {} }));

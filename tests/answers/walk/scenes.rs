@@ -11,7 +11,7 @@ use jiff::SignedDuration;
 
 use self::troubled::{
     suspended, suspended_and_given_up, suspended_at_risk, suspended_claim, suspended_verified,
-    vanished_verified,
+    vanished_verified, verified_and_lost,
 };
 use crate::world::{ALL, Call, MINUTE, NAME, World};
 
@@ -50,6 +50,7 @@ pub(crate) const SCENES: &[Scene] = &[
         "a verified domain whose records are gone",
         vanished_verified,
     ),
+    ("a verified domain that SES has lost", verified_and_lost),
     ("an authenticated domain without DKIM", without_dkim),
     ("an authenticated domain whose DKIM waits", dkim_waits),
     ("an authenticated domain", authenticated),

@@ -16,6 +16,8 @@ pub struct Situation {
     /// What the domain waits for is published, by the last look: the records by which Amazon SES verifies
     /// it; of a contested domain the ownership record, but not yet at all name servers.
     pub published: bool,
+    /// Amazon SES does not report the identity as verified, so the final step is refused.
+    pub not_in_use: bool,
 }
 
 impl Situation {
@@ -34,6 +36,9 @@ impl Situation {
                 State::Authenticated(_) | State::AtRisk(_) | State::Failed(_) => is_found(domain),
                 State::Rejected(_) | State::Removing(_) => is_found(domain),
             },
+            not_in_use: domain
+                .ses_of_identity()
+                .is_some_and(|ses| !ses.status.verification.is_in_use()),
         }
     }
 
@@ -44,6 +49,7 @@ impl Situation {
             proven: false,
             lost: false,
             published: false,
+            not_in_use: false,
         }
     }
 }

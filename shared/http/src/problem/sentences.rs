@@ -88,6 +88,10 @@ pub(super) fn call_of_support(situation: Situation) -> &'static str {
             "It waits for its DNS records: instructions sends them (POST …/instructions), and recheck \
              looks for them (POST …/recheck)."
         }
+        Status::Verified if situation.not_in_use => {
+            "Amazon SES does not report it as verified any more, so the final step is not possible now: recheck asks \
+             Amazon SES again (POST …/recheck), and reject refuses the final step (POST …/reject)."
+        }
         Status::Verified => {
             "complete takes the final step (POST …/complete), and reject refuses it (POST …/reject)."
         }
@@ -131,6 +135,9 @@ pub(super) fn instead_of_restart(situation: Situation) -> &'static str {
         }
         Status::Pending => {
             "Amazon SES is looking for its records, which have to be published (GET …/records)."
+        }
+        Status::Verified if situation.not_in_use => {
+            "Amazon SES does not report it as verified any more: check asks Amazon SES again (POST …/check)."
         }
         Status::Verified => "Lasso support takes the final step (POST …/notify tells it).",
         Status::Rejected => "notify opens the final step again (POST …/notify).",
@@ -188,6 +195,12 @@ mod tests {
             published: true,
             ..Situation::plain(Status::Pending)
         };
+        let not_in_use = Situation {
+            not_in_use: true,
+            ..Situation::plain(Status::Verified)
+        };
+        assert!(!call_of_support(not_in_use).contains("/complete"));
+        assert!(!instead_of_restart(not_in_use).contains("/notify"));
         for (situation, call) in [
             (published, "are published"),
             (proven, "/release"),
@@ -195,6 +208,7 @@ mod tests {
             (lost, "DELETE"),
             (Situation::plain(Status::Pending), "/instructions"),
             (Situation::plain(Status::Verified), "/complete"),
+            (not_in_use, "/recheck"),
             (Situation::plain(Status::Authenticated), "/release"),
             (Situation::plain(Status::AtRisk), "/recheck"),
             (Situation::plain(Status::Failed), "/restart"),

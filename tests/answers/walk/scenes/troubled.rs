@@ -1,10 +1,11 @@
 //! Domains whose records cannot be seen or are gone, and those that Amazon SES has lost.
 
 use domain_auth::identity::AxisStatus;
+use domain_auth_testkit::domain_name;
 use jiff::SignedDuration;
 
 use super::{MAPLE, added, authenticated, done, status, unproven, verified};
-use crate::world::{Call, World};
+use crate::world::{Call, NAME, World};
 
 pub(super) fn suspended() -> World {
     let world = added();
@@ -42,6 +43,13 @@ pub(super) fn suspended_verified() -> World {
     let world = verified();
     world.unpublish(MAPLE);
     world.dns.set_suspended(true);
+    done(&world, Call::Check);
+    world
+}
+
+pub(super) fn verified_and_lost() -> World {
+    let world = verified();
+    world.ses.forget(&domain_name(NAME));
     done(&world, Call::Check);
     world
 }

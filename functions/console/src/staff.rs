@@ -20,7 +20,7 @@ pub(crate) const IDENTIFIERS: &str = "A client is found by its identifier, such 
 fn not_found(search: &str, problem: &Problem) -> Outcome {
     let suggestion = problem.suggestion.as_deref();
     let Some(found) = suggestion.filter(|found| *found != search) else {
-        let text = format!("“{search}” was not looked for: {}", words::refusal(problem));
+        let text = format!("“{search}” was not looked for. {}", words::refusal(problem));
         return Outcome::refused("/staff", text);
     };
     let query = form_urlencoded::Serializer::new(String::new())

@@ -75,6 +75,7 @@ pub(crate) fn refusal(problem: &Problem) -> String {
     let said: String = said.collect();
     let fields = [
         ("“confirm” ", "What you typed to confirm "),
+        ("“domain” ", "It "),
         ("“email” ", "The email address "),
         ("“contact_email” ", "The email address "),
         ("“communities” ", "The list of communities "),

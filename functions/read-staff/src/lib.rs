@@ -81,12 +81,8 @@ where
                 return Err(ApiError::invalid(FieldError::parameter("domain", together)));
             }
         }
-        let name = DomainName::parse_held(name).map_err(|error| {
-            ApiError::invalid(FieldError::parameter(
-                "domain",
-                format!("is not a domain: {error}"),
-            ))
-        })?;
+        let name = DomainName::parse_held(name)
+            .map_err(|error| ApiError::invalid(FieldError::not_a_domain("domain", &error)))?;
         let limit = limit_of(request.query("limit"))?;
         let list = List::Named(&name);
         let start = self.start_of(list, request.query("cursor"))?;

@@ -168,6 +168,9 @@ pub struct FieldError {
     pub parameter: Option<Cow<'static, str>>,
     /// What is wrong with the field or parameter.
     pub detail: String,
+    /// The domain that was probably meant. The problem has it as `suggestion`.
+    #[serde(skip)]
+    pub meant: Option<DomainName>,
 }
 
 /// The body of an error.
@@ -207,6 +210,7 @@ impl FieldError {
             pointer: Some(pointer.into()),
             parameter: None,
             detail: detail.to_string(),
+            meant: None,
         }
     }
 
@@ -216,6 +220,7 @@ impl FieldError {
             pointer: None,
             parameter: None,
             detail,
+            meant: None,
         }
     }
 
@@ -225,6 +230,15 @@ impl FieldError {
             pointer: None,
             parameter: Some(name.into()),
             detail: detail.to_string(),
+            meant: None,
+        }
+    }
+
+    /// A parameter of the query string that should be a domain.
+    pub fn not_a_domain(name: impl Into<Cow<'static, str>>, error: &DomainNameError) -> Self {
+        Self {
+            meant: error.suggestion.clone(),
+            ..Self::parameter(name, format!("is not a domain: {error}"))
         }
     }
 }

@@ -113,7 +113,7 @@ async fn the_staff_search_finds_the_domain_of_a_pasted_web_address() {
     let mut browser = Browser::of(support()).await;
     let problem = json!({
         "code": "validation_failed", "title": "The request is not valid", "status": 422,
-        "detail": "domain is not a domain: this is a web address.", "suggestion": "oak-fight.com",
+        "detail": "“domain” is not a domain: this is a web address.", "suggestion": "oak-fight.com",
     });
     let pasted = "/staff?domain=https%3A%2F%2Foak-fight.com%2F";
     let call = "GET /staff/domains?limit=50&domain=https%3A%2F%2Foak-fight.com%2F";
@@ -133,7 +133,8 @@ async fn the_staff_search_finds_the_domain_of_a_pasted_web_address() {
     let queue = "GET /staff/domains?limit=50&waiting_for=lasso";
     browser.answer(queue, 200, json!({ "items": [], "next_cursor": null }));
     let page = browser.get("/staff").await.body;
-    assert!(page.contains("was not looked for"), "{page}");
+    let told = "was not looked for. It is not a domain: this is a web address.";
+    assert!(page.contains(told), "{page}");
     assert!(page.contains("id=\"search\""), "{page}");
 
     let unknown = browser.get("/staff/clients/Maple~20Homes").await;

@@ -5,10 +5,10 @@ use domain_auth::instructions::{PER_CLIENT, PER_DOMAIN, PER_RECIPIENT, PER_RECIP
 use domain_auth::names::MAX_COMMUNITIES;
 use domain_auth::ports::SesError;
 
-use super::parts::{invalid_domain, is_for_good, needs_support, too_large};
+use super::parts::{invalid, invalid_domain, is_for_good, needs_support, too_large};
 use super::sentences::{
     LINK_MADE_BEFORE, before_ready, call_of_support, capitalized, instead_of_restart, not_ready,
-    sentence, too_many_additions, too_many_links, without_adoption,
+    too_many_additions, too_many_links, without_adoption,
 };
 use super::{ANOTHER_CONFIRMED, ApiError, FieldError, MAX_BODY, MAX_SENDERS_BODY, Problem};
 
@@ -46,13 +46,7 @@ impl ApiError {
             ),
             Self::TooLarge => too_large(MAX_BODY),
             Self::TooManySenders => too_large(MAX_SENDERS_BODY),
-            Self::Invalid(errors) => Problem::new(
-                422,
-                "validation_failed",
-                "The request is not valid",
-                sentence(&errors),
-            )
-            .with(errors),
+            Self::Invalid(errors) => invalid(errors),
             Self::InvalidDomain(error) => invalid_domain(&error),
             Self::NotEligible(reason) => Problem::new(
                 422,

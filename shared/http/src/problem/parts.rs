@@ -3,7 +3,7 @@
 use domain_auth::names::{DomainNameError, InvalidReason};
 use domain_auth::ports::StoreFailure;
 
-use super::sentences::capitalized;
+use super::sentences::{capitalized, sentence};
 use super::{FieldError, Problem};
 
 impl Problem {
@@ -64,6 +64,20 @@ pub(super) fn needs_support() -> Problem {
         "Something that this request needs cannot be read or written on our side, and repeating the \
          request does not help. Tell Lasso support the request_id.",
     )
+}
+
+/// Wrong fields or parameters; the first that contains a domain has the suggestion.
+pub(super) fn invalid(errors: Vec<FieldError>) -> Problem {
+    let meant = errors.iter().find_map(|error| error.meant.as_ref());
+    let mut detail = sentence(&errors);
+    if let Some(meant) = meant {
+        detail = format!("{detail} Did you mean {}?", meant.to_unicode());
+    }
+    Problem {
+        suggestion: meant.map(ToString::to_string),
+        ..Problem::new(422, "validation_failed", "The request is not valid", detail)
+    }
+    .with(errors)
 }
 
 pub(super) fn invalid_domain(error: &DomainNameError) -> Problem {

@@ -302,10 +302,10 @@ fn until_signed(unsigned: Unsigned) -> &'static str {
 /// Why Lasso does not send for a domain that Amazon SES has not verified.
 fn waiting(name: &str, records: RecordsSeen) -> String {
     match records {
-        RecordsSeen::NotLooked | RecordsSeen::NotNeeded => {
+        RecordsSeen::NotLooked | RecordsSeen::Unknown | RecordsSeen::NotNeeded => {
             format!("Amazon SES has not verified {name} yet.")
         }
-        RecordsSeen::Unknown | RecordsSeen::Missing => {
+        RecordsSeen::Missing => {
             format!("Amazon SES has not found the DNS records of {name} yet.")
         }
         RecordsSeen::Gone => {

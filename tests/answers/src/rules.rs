@@ -1,6 +1,7 @@
 //! The rules for the parts of an answer, in any state of the domain. A broken rule returns a
 //! sentence with the contradiction.
 
+mod looked;
 mod trouble;
 
 use domain_auth::diagnosis::RecordState;
@@ -41,8 +42,8 @@ pub const RULES: &[Rule] = &[
     rule("each next step fits the state", fitting),
     rule("each call fits the state and the caller", call),
     rule("a step to take has a call, and a wait has none", wait),
-    rule("without a look there is nothing seen", unseen),
-    rule("without a look no sentence mentions DNS", unasked),
+    rule("without a look there is nothing seen", looked::unseen),
+    rule("without a look no sentence mentions DNS", looked::unasked),
     rule("sentences name records that are shown", shown),
     rule("no step asks for records that are found", found),
     rule("Amazon SES verified what the state says", verified),
@@ -61,6 +62,12 @@ pub const RULES: &[Rule] = &[
     rule("a loss is told alike", loss),
     rule("no axis failed while Amazon SES looks", axes),
     rule("Lasso is told once", told),
+    rule("the look of a restart is shown", looked::restarted),
+    rule(
+        "records without an answer are not asked for",
+        looked::silent,
+    ),
+    rule("records that vanished are told as such", looked::vanished),
     rule("what hides all records goes before them", trouble::whole),
     rule(
         "what is wrong with a verified domain is told by every part",
@@ -353,31 +360,6 @@ fn wait(answer: &Answer) -> Result<(), String> {
         })?;
     }
     Ok(())
-}
-
-fn unseen(answer: &Answer) -> Result<(), String> {
-    let it = &answer.staff.domain;
-    if it.dns_looked_at.is_some() {
-        return Ok(());
-    }
-    let mut records = it.records.iter();
-    let seen = records.find(|record| {
-        record.state != RecordState::NotLookedYet
-            || record.code.is_some()
-            || !record.observed.is_empty()
-    });
-    let nothing = it.readiness.is_none() && it.diagnoses.is_empty() && it.dns_provider.is_none();
-    check(seen.is_none() && nothing, || {
-        format!("{seen:?}, {:?}", it.readiness)
-    })
-}
-
-fn unasked(answer: &Answer) -> Result<(), String> {
-    let asked = answer.staff.domain.dns_looked_at.is_some();
-    let mentions = sentences(answer)
-        .into_iter()
-        .find(|text| text.contains("DNS") || text.contains("was not found"));
-    check(asked || mentions.is_none(), || format!("{mentions:?}"))
 }
 
 fn shown(answer: &Answer) -> Result<(), String> {

@@ -306,6 +306,40 @@ const FAULTS: &[Fault] = &[
         },
     ),
     (
+        "the look of a restart is shown",
+        "a domain that its records restart",
+        |it| {
+            for record in &mut it.staff.domain.records {
+                record.state = RecordState::Missing;
+            }
+        },
+    ),
+    (
+        "records without an answer are not asked for",
+        "a domain for which DNS is silent after a look",
+        |it| {
+            let why = &mut it.entry.waiting.why;
+            "Amazon SES has not found the DNS records.".clone_into(why);
+        },
+    ),
+    (
+        "records that vanished are told as such",
+        "a domain that is restarted without its records",
+        |it| {
+            let why = &mut it.entry.waiting.why;
+            "Amazon SES has not found the DNS records.".clone_into(why);
+        },
+    ),
+    (
+        "records that vanished are told as such",
+        "a domain that is restarted without its records",
+        |it| {
+            it.client.iter_mut().for_each(|view| {
+                view.summary.next_step.code = NextStepCode::PublishRecords;
+            });
+        },
+    ),
+    (
         "Lasso is told once",
         "a domain whose client is ready",
         |it| {

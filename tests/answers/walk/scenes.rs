@@ -1,5 +1,6 @@
 //! A domain of `maple` in every state, with every reason and stage that changes its texts.
 
+mod looked;
 mod troubled;
 
 use domain_auth::history::Actor;
@@ -9,6 +10,7 @@ use domain_auth::state::{Grant, State};
 use domain_auth_testkit::{SesFault, domain_name};
 use jiff::SignedDuration;
 
+use self::looked::{restarted_by_records, restarted_without_records, silent_after_a_look};
 use self::troubled::{
     suspended, suspended_and_given_up, suspended_at_risk, suspended_claim, suspended_verified,
     vanished_verified, verified_and_lost,
@@ -40,6 +42,15 @@ pub(crate) const SCENES: &[Scene] = &[
     ("a domain whose client is ready", ready),
     ("a domain whose records are gone", gone),
     ("a domain for which DNS is silent", silent),
+    (
+        "a domain for which DNS is silent after a look",
+        silent_after_a_look,
+    ),
+    ("a domain that its records restart", restarted_by_records),
+    (
+        "a domain that is restarted without its records",
+        restarted_without_records,
+    ),
     ("an adopted domain with a key of its owner", owners_key),
     ("a verified domain", verified),
     (

@@ -24,6 +24,7 @@ mod once;
 #[cfg(feature = "openapi")]
 pub mod openapi;
 mod operations;
+mod patch;
 mod problem;
 mod public_url;
 mod query;

@@ -158,6 +158,7 @@ fn is_final(reply: &Reply) -> bool {
         StatusCode::BAD_REQUEST,
         StatusCode::FORBIDDEN,
         StatusCode::PAYLOAD_TOO_LARGE,
+        StatusCode::UNSUPPORTED_MEDIA_TYPE,
         StatusCode::UNPROCESSABLE_ENTITY,
         StatusCode::TOO_MANY_REQUESTS,
     ];

@@ -36,6 +36,8 @@ pub enum ApiError {
     MalformedJson(String),
     /// The body is over the limit.
     TooLarge,
+    /// The body of a patch has a media type that is not read as a merge patch.
+    NotAMergePatch,
     /// The body with addresses of senders is over its limit.
     TooManySenders,
     /// Fields or parameters are wrong.
@@ -286,6 +288,7 @@ impl ApiError {
             | Self::NoRoute
             | Self::MalformedJson(_) => None,
             Self::TooManySenders => None,
+            Self::NotAMergePatch => None,
             Self::TooLarge | Self::Invalid(_) | Self::InvalidDomain(_) => None,
             Self::Unrendered(error) => Some(error),
             Self::NotEligible(_) | Self::RecordsNotReady | Self::NotAcceptable => None,

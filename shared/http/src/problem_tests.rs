@@ -25,7 +25,8 @@ fn after(error: &ApiError) -> Option<ApiError> {
         ApiError::NoSuchClient => Some(ApiError::NoRoute),
         ApiError::NoRoute => Some(ApiError::MalformedJson(String::new())),
         ApiError::MalformedJson(_) => Some(ApiError::TooLarge),
-        ApiError::TooLarge => Some(ApiError::TooManySenders),
+        ApiError::TooLarge => Some(ApiError::NotAMergePatch),
+        ApiError::NotAMergePatch => Some(ApiError::TooManySenders),
         ApiError::TooManySenders => Some(ApiError::Invalid(Vec::new())),
         ApiError::Invalid(_) => Some(typed("*.example.com")),
         ApiError::InvalidDomain(error) if error.reason != InvalidReason::PublicSuffix => {

@@ -3,7 +3,8 @@
 use domain_auth::history::Actor;
 use domain_auth::links::LinkToken;
 use domain_auth::names::{ClientId, DomainName};
-use lambda_http::http::{HeaderName, HeaderValue};
+use lambda_http::http::header::CONTENT_TYPE;
+use lambda_http::http::{HeaderName, HeaderValue, Method};
 use lambda_http::request::RequestContext;
 use lambda_http::{Context, Request, RequestExt};
 use serde_json::{Map, Value};
@@ -12,6 +13,7 @@ use crate::body::Json;
 use crate::caller::{Caller, ClaimNames, Role, claim};
 use crate::fields::Fields;
 use crate::operations::Operation;
+use crate::patch::is_merge_patch;
 use crate::problem::{ApiError, FieldError, MAX_BODY, MAX_SENDERS_BODY};
 use crate::query;
 use crate::routes::Access;
@@ -165,6 +167,10 @@ impl ParsedRequest {
 
     /// The fields of the body, which has to be a JSON object.
     pub fn fields(&self) -> Result<Fields, ApiError> {
+        let is_patch = self.raw().method() == Method::PATCH;
+        if is_patch && !is_merge_patch(self.header(CONTENT_TYPE)) {
+            return Err(ApiError::NotAMergePatch);
+        }
         match &self.body {
             Body::Json(json) if !json.repeated.is_empty() => {
                 let repeated = json.repeated.iter();
@@ -258,7 +264,7 @@ impl ParsedRequest {
 
     /// Whether only the headers of the answer are asked for (RFC 9110 section 9.3.2).
     pub fn is_head(&self) -> bool {
-        self.raw().method() == lambda_http::http::Method::HEAD
+        self.raw().method() == Method::HEAD
     }
 
     /// The request as `lambda_http` has it.

@@ -75,7 +75,8 @@ pub(super) mod openapi {
         let domain = schemas.answered::<DomainView>();
         Description {
             detail: "A JSON merge patch (RFC 7396): a member that is left out does not change, and `null` \
-                removes a value. Changes are in the history. Possible in every state.",
+                removes a value. Its media type may be `application/merge-patch+json`, too. Changes are in \
+                the history. Possible in every state.",
             body: Some(RequestBody::new(
                 schemas.read::<ChangeDomainBody>(),
                 json!({
@@ -93,6 +94,7 @@ pub(super) mod openapi {
             problems: vec![
                 samples::malformed(),
                 ApiError::TooLarge,
+                ApiError::NotAMergePatch,
                 ApiError::invalid(FieldError::field("/communities/0", "is too long")),
                 ApiError::NotFound,
                 ApiError::Busy,

@@ -5,7 +5,9 @@ use domain_auth::instructions::{PER_CLIENT, PER_DOMAIN, PER_RECIPIENT, PER_RECIP
 use domain_auth::names::MAX_COMMUNITIES;
 use domain_auth::ports::SesError;
 
-use super::parts::{invalid, invalid_domain, is_for_good, needs_support, too_large};
+use super::parts::{
+    invalid, invalid_domain, is_for_good, needs_support, not_a_merge_patch, too_large,
+};
 use super::sentences::{
     LINK_MADE_BEFORE, before_ready, call_of_support, capitalized, instead_of_restart, not_ready,
     too_many_additions, too_many_links, without_adoption,
@@ -45,6 +47,7 @@ impl ApiError {
                 format!("The body could not be read as JSON: {at}."),
             ),
             Self::TooLarge => too_large(MAX_BODY),
+            Self::NotAMergePatch => not_a_merge_patch(),
             Self::TooManySenders => too_large(MAX_SENDERS_BODY),
             Self::Invalid(errors) => invalid(errors),
             Self::InvalidDomain(error) => invalid_domain(&error),

@@ -56,6 +56,16 @@ pub(super) fn too_large(most: usize) -> Problem {
     )
 }
 
+pub(super) fn not_a_merge_patch() -> Problem {
+    Problem::new(
+        415,
+        "unsupported_media_type",
+        "The body has another media type",
+        "The body has to be a JSON merge patch (RFC 7396): send it with Content-Type \
+         application/merge-patch+json or application/json.",
+    )
+}
+
 pub(super) fn needs_support() -> Problem {
     Problem::new(
         500,

@@ -75,6 +75,8 @@ where
 }
 
 #[cfg(test)]
+mod behalf_tests;
+#[cfg(test)]
 mod bounce_tests;
 #[cfg(test)]
 mod tests;

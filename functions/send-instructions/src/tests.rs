@@ -26,7 +26,7 @@ use super::App;
 
 #[derive(Default)]
 pub(super) struct Mailbox {
-    letters: Mutex<Vec<(EmailAddress, Letter)>>,
+    pub(super) letters: Mutex<Vec<(EmailAddress, Letter)>>,
     faults: Mutex<Vec<SesFault>>,
     /// The answer of the suppression list for every address; `None` if it cannot be read.
     suppressed: Mutex<Option<bool>>,

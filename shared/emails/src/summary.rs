@@ -12,9 +12,10 @@ use crate::words;
 /// The summary of a day; `event` is the first one beyond the limit.
 pub fn summary(event: &Event, day: Day, limit: u32, console: &Console) -> Draft {
     let client = client_in_full(event);
-    let title = format!("{client}: more than {limit} alerts today");
+    let many = if limit == 1 { "" } else { "s" };
+    let title = format!("{client}: more than {limit} alert{many} today");
     let said = format!(
-        "On {} (UTC) Lasso support was emailed about {limit} events of domains of {client}, which is the limit of a day.",
+        "On {} (UTC) Lasso support was emailed about {limit} event{many} of domains of {client}, which is the limit of a day.",
         words::date(day)
     );
     Draft {

@@ -12,7 +12,7 @@ use crate::evidence;
 use crate::handoff::{Handoff, HandoffError, LettersPage, Sender, letter};
 use crate::history::{Action, Actor};
 use crate::instructions::{CountInstructions, Counted, Day, Left, Letter, Recipient, SendLetter};
-use crate::names::{ClientId, DomainName, EmailAddress, Note};
+use crate::names::{ClientId, DisplayName, DomainName, EmailAddress, Note};
 use crate::ports::{Clock, CommitChanges, CommitError, Ports, ReadDomains, SesError};
 use crate::state::Status;
 
@@ -184,7 +184,9 @@ fn letter_of(
     };
     let sender = Sender {
         client: &domain.client,
-        name: actor.client_name(),
+        name: actor
+            .client_name()
+            .or(domain.client_name.as_ref().map(DisplayName::as_str)),
         communities: domain.communities().collect(),
         contact: domain.contact_email.as_ref(),
         note: order.note.as_ref(),

@@ -53,3 +53,32 @@ fn queue_path(console: &Console) -> &'static str {
         "/staff/domains"
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use domain_auth::event::EventType;
+
+    use super::*;
+    use crate::tests::event_with;
+
+    #[test]
+    fn a_limit_of_one_is_in_the_singular() {
+        let event = event_with(EventType::Verified, "plain");
+        let of = |limit| {
+            summary(
+                &event,
+                Day::of(event.occurred_at),
+                limit,
+                &Console::at(None),
+            )
+        };
+        let one = of(1);
+        assert!(
+            one.subject.ends_with("more than 1 alert today"),
+            "{}",
+            one.subject
+        );
+        assert!(one.preheader.contains(" 1 event of "), "{}", one.preheader);
+        assert!(of(2).subject.ends_with("more than 2 alerts today"));
+    }
+}

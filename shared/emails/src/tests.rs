@@ -167,7 +167,7 @@ fn draft_with(part: Part) -> Draft {
 }
 
 /// A sample event with a text in every member that people can write.
-fn event_with(event_type: EventType, text: &str) -> Event {
+pub(crate) fn event_with(event_type: EventType, text: &str) -> Event {
     let mut event: Value = json!({
         "version": 1, "event_id": "01978c6e-0000-7000-8000-000000000001", "event_type": event_type,
         "severity": "action", "occurred_at": "2026-06-01T12:00:00Z", "domain": "example-domain.org",

@@ -34,8 +34,8 @@ where
             Meter: Meter,
         >,
 {
-    /// The pause between two checks is that of the domain, for all callers, and the limit of a
-    /// minute is that of its client.
+    /// The pause between two checks is that of the domain, for all callers, and the limit per minute
+    /// is that of its client.
     pub(crate) async fn check_by_link(&self, request: &ParsedRequest) -> Result<Answer, ApiError> {
         let token = request.link_token()?;
         let found = match linked_domain(&self.store, &self.clock, &token).await {

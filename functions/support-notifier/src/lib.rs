@@ -1,8 +1,7 @@
 //! Emails the events in the queues of alerts to Lasso support and to the contacts of clients.
 //! Amazon SES's reports about the service's own mail arrive in the same queue, and are stored with
 //! their domains. An event that could not be emailed returns to its queue, with the time of its
-//! next delivery. A message that can never be handled is moved to the dead-letter queue, with the
-//! reason.
+//! next delivery. A message that can never be handled becomes a dead letter, with the reason.
 
 #![forbid(clippy::todo, clippy::unimplemented, clippy::unwrap_used)]
 
@@ -88,8 +87,7 @@ where
     ///
     /// Except for the first email, none is started without enough time before Lambda's `deadline`.
     /// A message that fails does not block the others: it is delivered again after a pause that
-    /// grows with its deliveries. If another attempt would fail as well, the message is moved
-    /// to the dead-letter queue.
+    /// grows with its deliveries. If another attempt would fail as well, it becomes a dead letter.
     pub async fn notify(&self, batch: SqsEvent, deadline: Timestamp) -> SqsBatchResponse {
         let records = batch.records.into_iter();
         let (of_ses, events): (Vec<_>, Vec<_>) = records.partition(mail_events::is_of_ses);

@@ -15,7 +15,7 @@ pub fn summary(event: &Event, day: Day, limit: u32, console: &Console) -> Draft 
     let many = if limit == 1 { "" } else { "s" };
     let title = format!("{client}: more than {limit} alert{many} today");
     let said = format!(
-        "On {} (UTC) Lasso support was emailed about {limit} event{many} of domains of {client}, which is the limit of a day.",
+        "On {} (UTC) Lasso support was emailed about {limit} event{many} of domains of {client}, which is the daily limit.",
         words::date(day)
     );
     Draft {

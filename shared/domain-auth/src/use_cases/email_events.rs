@@ -125,7 +125,7 @@ where
         settled[at] = Some(outcome.map_err(Arc::new));
     }
 
-    /// Events that do not stop mail: one email each up to the limit of the minute, and lists for
+    /// Events that do not stop mail: one email each up to the limit per minute, and lists for
     /// the rest.
     async fn tell_one_reader(
         &mut self,

@@ -21,7 +21,7 @@ const _: () = assert!(LONGEST_LIST <= LISTED_AT_ONCE);
 /// The same number for types that people read as a list anyway.
 const A_LIST: usize = 2;
 
-/// Fewer events than this beyond the limit of a minute wait once for the end of the minute, so that
+/// Fewer events than this beyond the limit per minute wait once for the end of the minute, so that
 /// one email can list more of them.
 const GATHERED: usize = 10;
 

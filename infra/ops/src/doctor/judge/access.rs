@@ -4,8 +4,9 @@ use super::super::facts::{Asked, Facts, Issuer};
 use super::super::finding::{Code, Finding};
 
 /// Claims that a person sets for itself, or that name a person and not a client: the standard claims (OpenID
-/// Connect Core 1.0 section 5.1), except those that are not text.
-const CLAIMS_OF_A_PERSON: [&str; 17] = [
+/// Connect Core 1.0 section 5.1), except those that are not text, and those of Amazon Cognito ("Understanding user pool
+/// JSON web tokens"). Its username is chosen at sign-up.
+const CLAIMS_OF_A_PERSON: [&str; 20] = [
     "sub",
     "name",
     "given_name",
@@ -23,12 +24,15 @@ const CLAIMS_OF_A_PERSON: [&str; 17] = [
     "locale",
     "phone_number",
     "address",
+    "cognito:username",
+    "username",
+    "identities",
 ];
 
 /// Claims about the token and the sign-in, the same for all users or new with each token: RFC 7519 section 4.1, OpenID
 /// Connect Core 1.0 sections 2 and 5.1, RFC 9068 section 2.2, and those of Amazon Cognito ("Understanding user pool JSON web
 /// tokens").
-const CLAIMS_OF_A_TOKEN: [&str; 22] = [
+const CLAIMS_OF_A_TOKEN: [&str; 23] = [
     "iss",
     "aud",
     "exp",
@@ -44,6 +48,7 @@ const CLAIMS_OF_A_TOKEN: [&str; 22] = [
     "c_hash",
     "sid",
     "client_id",
+    "scope",
     "token_use",
     "origin_jti",
     "event_id",
@@ -52,6 +57,11 @@ const CLAIMS_OF_A_TOKEN: [&str; 22] = [
     "email_verified",
     "phone_number_verified",
 ];
+
+/// Claims of Amazon Cognito about the groups of a person ("Understanding user pool JSON web tokens"). The first has the
+/// names of the groups, which are roles of this service; the others have ARNs of roles of IAM.
+const GROUPS: &str = "cognito:groups";
+const ROLES_OF_IAM: [&str; 2] = ["cognito:roles", "cognito:preferred_role"];
 
 /// Scopes that the token of every person has who signs in by a page that asks for them: those of OpenID Connect Core
 /// 1.0 sections 3.1.2.1, 5.4 and 11, and the one with which people at Amazon Cognito change their own attributes.
@@ -155,7 +165,7 @@ fn claims_of_a_token(facts: &Facts, findings: &mut Vec<Finding>) {
         ),
         (
             "RolesClaim",
-            "no caller has a role",
+            "no caller has a role, or all have the same",
             "Set RolesClaim to the claim that has the roles.",
         ),
         (
@@ -165,11 +175,16 @@ fn claims_of_a_token(facts: &Facts, findings: &mut Vec<Finding>) {
         ),
     ] {
         let claim = facts.parameter(parameter);
-        if CLAIMS_OF_A_TOKEN.contains(&claim) {
+        let of_token = CLAIMS_OF_A_TOKEN.contains(&claim);
+        let of_groups = claim == GROUPS && parameter != "RolesClaim";
+        if of_token || of_groups || ROLES_OF_IAM.contains(&claim) {
+            let what = if of_token {
+                "describes the token or the sign-in"
+            } else {
+                "is about the groups of a person"
+            };
             findings.push(Code::ClaimOfToken.found(
-                format!(
-                    "{parameter} is {claim}, which describes the token or the sign-in: {effect}."
-                ),
+                format!("{parameter} is {claim}, which {what}: {effect}."),
                 remedy,
             ));
         }
@@ -184,13 +199,13 @@ fn claims_of_a_person(facts: &Facts, findings: &mut Vec<Finding>) {
     };
     if let Some(client) = of_a_person("ClientIdClaim") {
         findings.push(Code::ClientClaimOfPerson.found(
-            format!("ClientIdClaim is {client}, which names a person, who can often change it: each person would be a client."),
+            format!("ClientIdClaim is {client}, which names a person, who can often choose or change it: each person would be a client."),
             "Set ClientIdClaim to a claim that only Lasso writes.",
         ));
     }
     if let Some(roles) = of_a_person("RolesClaim") {
         findings.push(Code::RolesClaimOfPerson.found(
-            format!("RolesClaim is {roles}, which people can often change themselves: a person who writes lasso-support there is Lasso support."),
+            format!("RolesClaim is {roles}, which people can often choose or change themselves: a person who writes lasso-support there is Lasso support."),
             "Set RolesClaim to a claim that only Lasso writes.",
         ));
     }

@@ -33,6 +33,8 @@ pub struct Facts {
     /// The configuration set that is named. `Ok(None)` if it does not exist, or if no configuration set
     /// is named.
     pub configuration_set: Asked<Option<ConfigurationSet>>,
+    /// The configuration set that the stack has for its own mail.
+    pub own_configuration_set: Option<String>,
     /// The issuer's discovery document.
     pub issuer: Asked<Issuer>,
     /// HTTP status of `GET /openapi.json` at the output `ApiUrl`.
@@ -48,9 +50,8 @@ pub struct Facts {
     /// Topics that alarms go to, and the one for chat messages, by their ARNs; `None` for a topic that does
     /// not exist.
     pub topics: BTreeMap<String, Asked<Option<Topic>>>,
-    /// The policies of their keys and of the key `KmsKeyArn`, by what names the key; `None` if there is no
-    /// such key.
-    pub keys: BTreeMap<String, Asked<Option<Policy>>>,
+    /// Their keys and the key `KmsKeyArn`, by what names the key; `None` if there is no such key.
+    pub keys: BTreeMap<String, Asked<Option<Key>>>,
     /// The topic for chat messages, if there is one.
     pub chat_topic: Option<String>,
     /// The table.
@@ -136,6 +137,15 @@ pub struct Topic {
     /// The key that encrypts it; empty for none.
     pub key: String,
     /// Who may publish to it.
+    pub policy: Asked<Policy>,
+}
+
+/// A key of AWS KMS.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Key {
+    /// `Enabled`, `Disabled`, `PendingDeletion` or another state (AWS KMS API reference, `KeyMetadata`).
+    pub state: String,
+    /// Who may use it.
     pub policy: Asked<Policy>,
 }
 

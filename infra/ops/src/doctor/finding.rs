@@ -84,6 +84,8 @@ codes! {
     SenderIsSupport = Warning,
     /// The configuration set does not exist.
     ConfigurationSetAbsent = Problem,
+    /// Clients' mail would be counted and reported as the stack's own.
+    ConfigurationSetOfStack = Problem,
     /// Sending with the configuration set is off.
     ConfigurationSetPaused = Problem,
     /// The account has nearly as many identities as it may.
@@ -164,6 +166,8 @@ codes! {
     AlarmTopicClosed = Problem,
     /// The subscription of `AlarmEmail` waits for its confirmation.
     AlarmEmailPending = Problem,
+    /// Alarms about the mail of Lasso support go to its mailbox.
+    AlarmEmailIsSupport = Warning,
     /// Chat messages go to a topic that nothing listens to.
     ChatUnheard = Warning,
     /// A function may not run at all.
@@ -212,6 +216,8 @@ codes! {
     TableKeyUnusable = Problem,
     /// The key is not there.
     KeyAbsent = Problem,
+    /// The key is disabled, or is going to be deleted.
+    KeyUnusable = Problem,
     /// The key is of another Region.
     KeyElsewhere = Problem,
     /// DNS does not answer from here.

@@ -79,6 +79,7 @@ pub const PARAMETERS: &[(&str, Checked)] = &[
             C::SupportNotVerified,
             C::SenderIsSupport,
             C::OwnDomainInvalid,
+            C::AlarmEmailIsSupport,
         ]),
     ),
     (
@@ -101,7 +102,11 @@ pub const PARAMETERS: &[(&str, Checked)] = &[
     ),
     (
         "ConfigurationSet",
-        Finds(&[C::ConfigurationSetAbsent, C::ConfigurationSetPaused]),
+        Finds(&[
+            C::ConfigurationSetAbsent,
+            C::ConfigurationSetPaused,
+            C::ConfigurationSetOfStack,
+        ]),
     ),
     ("SesCallsPerSecond", Finds(&[C::SesRateAboveDefault])),
     ("ChecksPerMinute", Finds(&[C::ChecksAboveSesRate])),
@@ -140,6 +145,7 @@ pub const PARAMETERS: &[(&str, Checked)] = &[
         Finds(&[
             C::AlarmsUnheard,
             C::AlarmEmailPending,
+            C::AlarmEmailIsSupport,
             C::AlarmTopicKeyClosed,
         ]),
     ),
@@ -188,6 +194,7 @@ pub const PARAMETERS: &[(&str, Checked)] = &[
         Finds(&[
             C::TableKeyUnusable,
             C::KeyAbsent,
+            C::KeyUnusable,
             C::KeyElsewhere,
             C::AlarmTopicKeyClosed,
         ]),

@@ -43,7 +43,7 @@ pub async fn gather(aws: &Aws, stack: &Stack) -> Facts {
     let chat_topic = stack.outputs.get("ChatTopicArn").cloned();
     let topics = alarms::topics(aws, stack, &alarms, chat_topic.as_deref()).await;
     let concurrency = functions::concurrency(aws).await;
-    let keys = keys::policies(aws, stack, &topics).await;
+    let keys = keys::keys(aws, stack, &topics).await;
     let mut facts = Facts {
         region: aws.region().to_owned(),
         stack_status: stack.status.clone(),
@@ -55,6 +55,7 @@ pub async fn gather(aws: &Aws, stack: &Stack) -> Facts {
         support: mail::identity(aws, stack.parameter("SupportEmail")).await,
         support_suppressed: mail::suppressed(aws, stack.parameter("SupportEmail")).await,
         configuration_set,
+        own_configuration_set: stack.physical("MailConfigurationSet").map(str::to_owned),
         issuer: issuer(aws, stack.parameter("JwtIssuer")).await,
         api,
         console_api,

@@ -18,6 +18,12 @@ pub(super) fn judge(facts: &Facts, findings: &mut Vec<Finding>) {
             "Set AlarmEmail, or AlarmTopicArn to a topic that pages you.",
         ));
     }
+    if !email.is_empty() && email.eq_ignore_ascii_case(facts.parameter("SupportEmail")) {
+        findings.push(Code::AlarmEmailIsSupport.found(
+            "AlarmEmail and SupportEmail are the same address: if its mailbox fails, the alarm about that does not arrive either.",
+            "Set AlarmEmail to another mailbox, or AlarmTopicArn to a topic that pages you.",
+        ));
+    }
     let wants_action = !(topic.is_empty() && email.is_empty());
     if let Some(alarms) = answered(&facts.alarms, "The alarms", findings) {
         let mut off: BTreeMap<(&str, &str), Vec<&str>> = BTreeMap::new();
@@ -106,7 +112,9 @@ fn alarm_topic(arn: &str, facts: &Facts, findings: &mut Vec<Finding>) {
             "Add a statement to the policy that allows sns:Publish on the topic to cloudwatch.amazonaws.com.",
         ));
     }
-    if let Some(Ok(Some(policy))) = facts.keys.get(key)
+    let about = format!("The policy of the key {key}");
+    if let Some(Ok(Some(used))) = facts.keys.get(key)
+        && let Some(policy) = answered(&used.policy, &about, findings)
         && !["kms:Decrypt", "kms:GenerateDataKey"]
             .iter()
             .all(|action| policy.lets_cloudwatch(action))

@@ -123,6 +123,12 @@ fn configuration_set(facts: &Facts, findings: &mut Vec<Finding>) {
     if name.is_empty() {
         return;
     }
+    if facts.own_configuration_set.as_deref() == Some(name) {
+        findings.push(Code::ConfigurationSetOfStack.found(
+            format!("ConfigurationSet is {name}, the set that this stack has for its own mail: each bounce and complaint about mail of clients would be taken for one about an alert."),
+            "Set ConfigurationSet to a set for mail of clients, or leave it empty. Identities that have this set keep it until `aws sesv2 put-email-identity-configuration-set-attributes` changes it.",
+        ));
+    }
     let Some(set) = answered(&facts.configuration_set, "ConfigurationSet", findings) else {
         return;
     };

@@ -28,6 +28,7 @@ pub(super) fn judge(facts: &Facts, findings: &mut Vec<Finding>) {
             "Set the clock by NTP before you run a command that changes something.",
         ));
     }
+    keys(facts, findings);
     table(facts, findings);
     let mut architectures = Vec::new();
     for (name, function) in &facts.functions {
@@ -56,6 +57,20 @@ pub(super) fn judge(facts: &Facts, findings: &mut Vec<Finding>) {
     dns(facts, findings);
 }
 
+/// Keys of topics, table and secrets that encrypt nothing any more.
+fn keys(facts: &Facts, findings: &mut Vec<Finding>) {
+    for (name, key) in &facts.keys {
+        if let Ok(Some(key)) = key
+            && key.state != "Enabled"
+        {
+            findings.push(Code::KeyUnusable.found(
+                format!("The key {name} is {}: what it encrypts cannot be used, and is lost when the key is deleted.", key.state),
+                "`aws kms cancel-key-deletion --key-id …` if it is going to be deleted, then `aws kms enable-key --key-id …`.",
+            ));
+        }
+    }
+}
+
 fn table(facts: &Facts, findings: &mut Vec<Finding>) {
     let existing = facts.parameter("ExistingTableName");
     let key = facts.parameter("KmsKeyArn");
@@ -65,8 +80,8 @@ fn table(facts: &Facts, findings: &mut Vec<Finding>) {
             "Use a key in the Region of the stack.",
         ));
     }
-    if let Some(policy) = facts.keys.get(key)
-        && let Some(None) = answered(policy, &format!("The key {key}"), findings)
+    if let Some(found) = facts.keys.get(key)
+        && let Some(None) = answered(found, &format!("The key {key}"), findings)
     {
         findings.push(Code::KeyAbsent.found(
             format!("There is no key {key}, which KmsKeyArn names."),

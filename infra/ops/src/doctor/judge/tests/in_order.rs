@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use jiff::SignedDuration;
 
 use super::super::super::facts::{
-    Account, Alarm, ConfigurationSet, Dns, Facts, Function, Identity, Issuer, Mapping, Policy,
+    Account, Alarm, ConfigurationSet, Dns, Facts, Function, Identity, Issuer, Key, Mapping, Policy,
     Table, Topic,
 };
 
@@ -16,13 +16,20 @@ pub(super) const CHAT: &str = "arn:aws:sns:us-east-1:123456789012:lasso-ChatTopi
 pub(super) const KEY: &str = "arn:aws:kms:us-east-1:123456789012:key/1";
 pub(super) const PUBLISHES: &str = r#"{"Statement": [
     {"Effect": "Allow", "Principal": {"Service": "cloudwatch.amazonaws.com"}, "Action": "sns:Publish"}]}"#;
-const ENCRYPTS: &str = r#"{"Statement": [
+pub(super) const ENCRYPTS: &str = r#"{"Statement": [
     {"Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::123456789012:root"}, "Action": "kms:*"},
     {"Effect": "Allow", "Principal": {"Service": "cloudwatch.amazonaws.com"},
      "Action": ["kms:Decrypt", "kms:GenerateDataKey*"]}]}"#;
 
 pub(super) fn policy(text: &str) -> Policy {
     Policy::parse(text).unwrap()
+}
+
+pub(super) fn key(state: &str, text: &str) -> Key {
+    Key {
+        state: state.to_owned(),
+        policy: Ok(policy(text)),
+    }
 }
 
 pub(super) fn mapping(on: bool) -> Mapping {
@@ -108,6 +115,7 @@ pub(super) fn in_order() -> Facts {
         sender: Ok(Some(identity("lasso.com"))),
         support: Ok(Some(identity("lasso.com"))),
         support_suppressed: Ok(false),
+        own_configuration_set: Some("MailConfigurationSet-1".to_owned()),
         configuration_set: Ok(Some(ConfigurationSet { sending: true })),
         issuer: Ok(Issuer {
             issuer: "https://cognito-idp.us-east-1.amazonaws.com/pool".to_owned(),
@@ -123,7 +131,7 @@ pub(super) fn in_order() -> Facts {
         topics: [TOPIC, PAGER, CHAT]
             .map(|arn| (arn.to_owned(), Ok(Some(topic()))))
             .into(),
-        keys: BTreeMap::from([(KEY.to_owned(), Ok(Some(policy(ENCRYPTS))))]),
+        keys: BTreeMap::from([(KEY.to_owned(), Ok(Some(key("Enabled", ENCRYPTS))))]),
         chat_topic: Some(CHAT.to_owned()),
         table: Ok(Some(Table {
             schema: true,

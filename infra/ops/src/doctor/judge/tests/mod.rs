@@ -10,7 +10,7 @@ use super::super::facts::{Account, ConfigurationSet, Dns, Facts, Issuer, Table, 
 use super::super::finding::{Code, Severity};
 use super::super::parameters::{Checked, PARAMETERS};
 use super::judge;
-use in_order::{CHAT, KEY, PAGER, PUBLISHES, TOPIC, in_order, mapping, policy};
+use in_order::{CHAT, ENCRYPTS, KEY, PAGER, PUBLISHES, TOPIC, in_order, key, mapping, policy};
 
 impl Facts {
     fn set(&mut self, parameter: &str, value: &str) {
@@ -83,6 +83,7 @@ finds! {
     a_sender_that_is_support: SenderIsSupport, |f| f.set("SenderEmail", "Support@lasso.com");
     a_configuration_set_that_does_not_exist: ConfigurationSetAbsent, |f| f.configuration_set = Ok(None);
     a_configuration_set_that_is_paused: ConfigurationSetPaused, |f| f.configuration_set = Ok(Some(ConfigurationSet { sending: false }));
+    the_configuration_set_of_the_stack_itself: ConfigurationSetOfStack, |f| f.set("ConfigurationSet", "MailConfigurationSet-1");
     identities_near_the_quota: IdentitiesNearQuota, |f| f.identities = Ok(8_001);
     more_identities_than_ses_documents: IdentityQuotaAboveDefault, |f| f.set("IdentityQuota", "10001");
     a_client_limit_above_the_quota: ClientAboveIdentityQuota, |f| f.set("MaxDomainsPerClient", "10000");
@@ -145,8 +146,9 @@ finds! {
     an_alarm_topic_without_a_subscription: AlarmTopicUnheard, |f| f.topic(PAGER).confirmed = 0;
     an_alarm_topic_that_cloudwatch_cannot_use: AlarmTopicEncrypted, |f| f.topic(PAGER).key = "alias/aws/sns".to_owned();
     an_alarm_email_that_is_not_confirmed: AlarmEmailPending, |f| { f.topic(TOPIC).confirmed = 0; f.topic(TOPIC).pending = 1 };
+    an_alarm_email_that_is_support: AlarmEmailIsSupport, |f| f.set("AlarmEmail", "Support@LASSO.com");
     an_alarm_topic_whose_policy_is_for_others: AlarmTopicClosed, |f| f.topic(PAGER).policy = Ok(policy(r#"{"Statement": []}"#));
-    an_alarm_topic_whose_key_is_not_for_cloudwatch: AlarmTopicKeyClosed, |f| { f.topic(PAGER).key = KEY.to_owned(); f.keys.insert(KEY.to_owned(), Ok(Some(policy(PUBLISHES)))); };
+    an_alarm_topic_whose_key_is_not_for_cloudwatch: AlarmTopicKeyClosed, |f| { f.topic(PAGER).key = KEY.to_owned(); f.keys.insert(KEY.to_owned(), Ok(Some(key("Enabled", PUBLISHES)))); };
     a_chat_topic_without_a_channel: ChatUnheard, |f| f.topic(CHAT).confirmed = 0;
     a_function_that_may_not_run: FunctionStopped, |f| f.functions.values_mut().next().unwrap().as_mut().unwrap().reserved = Ok(Some(0));
     a_mapping_that_is_disabled: QueueUnread, |f| _ = f.mappings.insert("AlertMapping".to_owned(), Ok(Some(mapping(false))));
@@ -173,6 +175,8 @@ finds! {
     a_table_whose_items_stay: TableWithoutExpiry, |f| f.table().expiry = Ok(None);
     a_table_whose_key_is_disabled: TableKeyUnusable, |f| f.table().key_usable = false;
     a_key_that_does_not_exist: KeyAbsent, |f| { f.set("KmsKeyArn", KEY); f.keys.insert(KEY.to_owned(), Ok(None)); };
+    a_key_that_is_disabled: KeyUnusable, |f| { f.set("KmsKeyArn", KEY); f.keys.insert(KEY.to_owned(), Ok(Some(key("Disabled", ENCRYPTS)))); };
+    a_key_that_is_going_to_be_deleted: KeyUnusable, |f| { f.set("KmsKeyArn", KEY); f.keys.insert(KEY.to_owned(), Ok(Some(key("PendingDeletion", ENCRYPTS)))); };
     a_key_of_another_region: KeyElsewhere, |f| f.set("KmsKeyArn", "arn:aws:kms:eu-west-1:123456789012:key/1");
     dns_that_does_not_answer: DnsUnanswered, |f| f.dns = Dns { udp: false, edns: false, tcp: false };
     dns_without_tcp: DnsWithoutTcp, |f| f.dns.tcp = false;

@@ -6,12 +6,13 @@ use std::fmt;
 use domain_auth::erasure::EraseClients;
 use domain_auth::history::Actor;
 use domain_auth::limits::{ClientRecord, ReadClientRecord};
-use domain_auth::names::ClientId;
+use domain_auth::names::{ClientId, DomainName};
 use domain_auth::ports::{Clock, ListFilter, ReadDomains, StoreError};
 use domain_auth::use_cases::erase::{Standing, erase};
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 
+use super::another_stack::{self, of_another_stack};
 use super::connected::Connected;
 use super::export::client;
 use crate::aws::Aws;
@@ -36,6 +37,9 @@ enum Erasing {
         domains: usize,
         /// Domains whose identities were adopted, and stay at SES.
         adopted: Vec<String>,
+        /// A domain whose identity carries the tag of another stack, and stays at SES.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        of_another_stack: Option<String>,
     },
     UnderWay {
         client: String,
@@ -43,6 +47,9 @@ enum Erasing {
         domains_left: Option<usize>,
         /// Domains with adopted identities that the client had when this command began.
         adopted: Vec<String>,
+        /// A domain whose identity carries the tag of another stack, and stays at SES.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        of_another_stack: Option<String>,
     },
     Erased {
         client: String,
@@ -54,6 +61,8 @@ enum Erasing {
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Held {
     domains: usize,
+    /// The domains that have an identity.
+    with_identity: Vec<DomainName>,
     /// The domains whose identities were adopted.
     adopted: Vec<String>,
 }
@@ -70,7 +79,11 @@ pub(super) async fn run(aws: &Aws, stack: &Stack, options: &Erase) -> Result<Rep
     let connected = Connected::to(aws, stack)?;
     let failed = |error| Error::failed("erasing the client", error);
     let record = connected.store.client_record(&id).await.map_err(failed)?;
-    let Held { domains, adopted } = held(&connected.store, &id).await.map_err(failed)?;
+    let Held {
+        domains,
+        with_identity,
+        adopted,
+    } = held(&connected.store, &id).await.map_err(failed)?;
     // The full look is made only for a client that seems unknown.
     if domains == 0 && record == ClientRecord::default() {
         let kept = connected.store.kept_of(&id).await.map_err(failed)?;
@@ -78,6 +91,13 @@ pub(super) async fn run(aws: &Aws, stack: &Stack, options: &Erase) -> Result<Rep
             return Ok(nothing_kept(client));
         }
     }
+    let with_identity: Vec<_> = with_identity.iter().collect();
+    let of_another_stack = of_another_stack(&connected.ses, &connected.clock, &with_identity);
+    let of_another_stack = of_another_stack.await;
+    let of_another_stack = of_another_stack
+        .map_err(|error| Error::failed("asking SES for tags", error))?
+        .map(|name| name.to_string());
+    let needs_a_person = of_another_stack.is_some();
     let erasing = if options.consent.yes {
         let (tools, by) = (connected.store_tools(), Actor::lasso_support(&options.by));
         let until = connected.clock.now() + MARKING;
@@ -93,6 +113,7 @@ pub(super) async fn run(aws: &Aws, stack: &Stack, options: &Erase) -> Result<Rep
                 began_at: erasure.began_at,
                 domains_left,
                 adopted,
+                of_another_stack,
             },
             Standing::Erased(erased_at) => Erasing::Erased { client, erased_at },
             Standing::Unknown => return Ok(nothing_kept(client)),
@@ -105,6 +126,7 @@ pub(super) async fn run(aws: &Aws, stack: &Stack, options: &Erase) -> Result<Rep
                 began_at: erasure.began_at,
                 domains_left: None,
                 adopted,
+                of_another_stack,
             },
             (None, None) if !connected.store.knows(&id).await.map_err(failed)? => {
                 return Ok(nothing_kept(client));
@@ -113,10 +135,11 @@ pub(super) async fn run(aws: &Aws, stack: &Stack, options: &Erase) -> Result<Rep
                 client,
                 domains,
                 adopted,
+                of_another_stack,
             },
         }
     };
-    Ok(Report::new(&erasing, false))
+    Ok(Report::new(&erasing, needs_a_person))
 }
 
 /// Counts a client's domains, and names those that were adopted.
@@ -131,6 +154,9 @@ async fn held<S: ReadDomains>(store: &S, client: &ClientId) -> Result<Held, Stor
             if identity.is_some_and(|identity| identity.adopted.is_some()) {
                 held.adopted.push(domain.name.to_string());
             }
+            if identity.is_some() {
+                held.with_identity.push(domain.name.clone());
+            }
         }
         start = page.next;
         if start.is_none() {
@@ -139,8 +165,19 @@ async fn held<S: ReadDomains>(store: &S, client: &ClientId) -> Result<Held, Stor
     }
 }
 
-/// What happens to identities that others made.
-fn tell_adopted(f: &mut fmt::Formatter<'_>, adopted: &[String]) -> fmt::Result {
+/// What happens to identities that others made, or another stack.
+fn tell_adopted(
+    f: &mut fmt::Formatter<'_>,
+    adopted: &[String],
+    of_another_stack: Option<&str>,
+) -> fmt::Result {
+    if let Some(domain) = of_another_stack {
+        let told = another_stack::told(domain);
+        writeln!(
+            f,
+            "{told}. They stay at SES, verified and with the client's tag: erase the client with the other stack, or delete each."
+        )?;
+    }
     if adopted.is_empty() {
         return Ok(());
     }
@@ -168,25 +205,27 @@ impl fmt::Display for Erasing {
                 client,
                 domains,
                 adopted,
+                of_another_stack,
             } => {
                 writeln!(
                     f,
                     "Would stop sending for {domains} domains of {client}, delete the identities that this service made for them, and erase what names a person. It cannot be taken back. Nothing was changed: --yes --confirm {client} does it."
                 )?;
-                tell_adopted(f, adopted)
+                tell_adopted(f, adopted, of_another_stack.as_deref())
             }
             Self::UnderWay {
                 client,
                 began_at,
                 domains_left,
                 adopted,
+                of_another_stack,
             } => {
                 write!(f, "{client} is being erased since {began_at}")?;
                 if let Some(left) = domains_left {
                     write!(f, "; {left} domains are still being removed")?;
                 }
                 writeln!(f, ". The poller goes on with it.")?;
-                tell_adopted(f, adopted)
+                tell_adopted(f, adopted, of_another_stack.as_deref())
             }
             Self::Erased { client, erased_at } => {
                 writeln!(
@@ -231,13 +270,20 @@ mod tests {
             (found.domains, found.adopted.join(" ")),
             (2, "a.com b.com".to_owned())
         );
+        let names: Vec<_> = found.with_identity.iter().map(DomainName::as_str).collect();
+        assert_eq!(names, ["a.com", "b.com"]);
         assert_eq!(of("cedar"), Held::default());
         let text = Erasing::NotBegun {
             client: "maple".to_owned(),
             domains: found.domains,
             adopted: found.adopted,
+            of_another_stack: Some("a.com".to_owned()),
         };
         let text = text.to_string();
+        assert!(
+            text.contains("a.com at SES carries the tag of another stack"),
+            "{text}"
+        );
         assert!(
             text.contains("2 of the identities were adopted. They stay at SES"),
             "{text}"

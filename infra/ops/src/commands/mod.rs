@@ -1,5 +1,6 @@
 //! The commands, a file each.
 
+pub mod another_stack;
 mod connected;
 pub mod doctor;
 pub mod erase;

@@ -23,6 +23,7 @@ use domain_auth_aws::Table;
 use serde::Serialize;
 
 use self::removed::{BackAgain, Removed, back_again, removed};
+use super::another_stack::{self, WITH_IDENTITY, of_another_stack};
 use super::connected::Connected;
 use super::import::{import_patiently, listed};
 use super::patience::patiently;
@@ -32,14 +33,6 @@ use crate::outcome::{Error, Report};
 use crate::sentence::sentence;
 use crate::stack::Stack;
 
-/// States in which a domain has an identity at SES.
-const WITH_IDENTITY: [Status; 5] = [
-    Status::Pending,
-    Status::Verified,
-    Status::Authenticated,
-    Status::AtRisk,
-    Status::Rejected,
-];
 /// States in which one may be there.
 const PERHAPS: [Status; 4] = [
     Status::Contested,
@@ -52,6 +45,8 @@ const PERHAPS: [Status; 4] = [
 #[derive(Debug, Default, PartialEq, Eq, Serialize)]
 struct Differences {
     dry_run: bool,
+    /// A domain of the table whose identity carries the tag of another stack.
+    of_another_stack: Option<String>,
     /// Identities of this stack without a domain.
     ours: Vec<OurOrphan>,
     /// Identities of this stack whose domains were removed on purpose. They were adopted, and so stay at SES.
@@ -166,6 +161,10 @@ where
             status: *status,
         })
         .collect();
+    let there: Vec<_> = with_identity.keys().map(|key| &key.name).collect();
+    let of_another = of_another_stack(tools.ses, tools.clock, &there).await;
+    let of_another = of_another.map_err(|error| Error::failed("asking SES for tags", error))?;
+    found.of_another_stack = of_another.map(|name| name.to_string());
     if let Some(before) = before {
         let mut restored = with_identity.clone();
         restored.extend(perhaps.clone());
@@ -308,7 +307,8 @@ enum Repair {
 impl Differences {
     fn needs_a_person(&self) -> bool {
         let repaired = |orphan: &OurOrphan| orphan.repaired == Some(Ok(()));
-        !self.ours.iter().all(repaired)
+        self.of_another_stack.is_some()
+            || !self.ours.iter().all(repaired)
             || !self.back_again.is_empty()
             || !self.without_identity.is_empty()
             || !self.not_described.is_empty()
@@ -317,6 +317,9 @@ impl Differences {
 
 impl fmt::Display for Differences {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(domain) = &self.of_another_stack {
+            writeln!(f, "{}.", another_stack::told(domain))?;
+        }
         for orphan in &self.ours {
             let OurOrphan { domain, client, .. } = orphan;
             let end = match (&orphan.repaired, orphan.verified) {

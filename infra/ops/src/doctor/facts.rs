@@ -66,8 +66,8 @@ pub struct Facts {
     pub concurrency: Asked<u64>,
     /// All concurrent executions of the account, reserved ones included.
     pub executions: Asked<u64>,
-    /// An identity at SES with the tag of this stack, if the table has no domain at all.
-    pub without_table: Asked<Option<String>>,
+    /// Whether SES knows the domains of the table as those of this stack.
+    pub known: Asked<Known>,
     /// DNS from here.
     pub dns: Dns,
 }
@@ -162,6 +162,17 @@ pub struct Table {
     pub expiry: Asked<Option<String>>,
     /// DynamoDB can use the key of the table.
     pub key_usable: bool,
+}
+
+/// The domains of the table, by the tags of identities at SES.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Known {
+    /// Nothing speaks against the table.
+    AsOurs,
+    /// The table has no domain at all, and this identity has the tag of this stack.
+    WithoutTable(String),
+    /// The identity of this domain of the table has the tag of another stack.
+    OfAnotherStack(String),
 }
 
 /// A function.

@@ -204,6 +204,8 @@ codes! {
     TableAbsent = Problem,
     /// The table has no domain, and SES has identities of this stack.
     TableEmpty = Problem,
+    /// The identities of the domains in the table are those of a stack with another name.
+    TableOfAnotherStack = Problem,
     /// The table has not the keys and indexes of the template.
     TableOfOtherSchema = Problem,
     /// The table has no point-in-time recovery.

@@ -183,6 +183,7 @@ pub const PARAMETERS: &[(&str, Checked)] = &[
         Finds(&[
             C::TableAbsent,
             C::TableEmpty,
+            C::TableOfAnotherStack,
             C::TableOfOtherSchema,
             C::TableWithoutRecovery,
             C::TableWithoutExpiry,

@@ -1,6 +1,6 @@
 //! Reconciling with fakes.
 
-use domain_auth_testkit::{MemoryStore, SesFault, domain_name};
+use domain_auth_testkit::{ANOTHER_STACK, MemoryStore, SesFault, domain_name};
 use futures::FutureExt;
 
 use super::super::import::tests::{World, row};
@@ -102,6 +102,24 @@ fn an_identity_is_repaired_even_if_ses_throttles() {
     let repaired: Vec<_> = repaired.flatten().collect();
     assert_eq!(repaired, [&Ok(())]);
     assert_eq!(found.not_described, Vec::<String>::new());
+}
+
+#[test]
+fn a_table_of_a_stack_with_another_name_is_told() {
+    let rows = [row(2, "maple", "example.com")];
+    let world = World::with_identities(&rows);
+    world.import(&rows, ImportAs::Authenticated).unwrap();
+    assert!(!differences(&world, None).needs_a_person());
+    let name = domain_name("example.com");
+    world.ses.add_foreign(&name, Some(ANOTHER_STACK), true);
+    let found = differences(&world, None);
+    assert_eq!(found.of_another_stack.as_deref(), Some("example.com"));
+    assert!(found.needs_a_person());
+    let text = found.to_string();
+    assert!(
+        text.contains("example.com at SES carries the tag of another stack"),
+        "{text}"
+    );
 }
 
 #[test]

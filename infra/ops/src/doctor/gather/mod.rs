@@ -71,7 +71,7 @@ pub async fn gather(aws: &Aws, stack: &Stack) -> Facts {
         schedule: functions::schedule(aws, stack).await,
         concurrency: concurrency.clone().map(|(unreserved, _)| unreserved),
         executions: concurrency.map(|(_, all)| all),
-        without_table: table::without_table(aws, stack).await,
+        known: table::known(aws, stack).await,
         dns: dns(aws).await,
     };
     facts.ahead = aws.ahead();

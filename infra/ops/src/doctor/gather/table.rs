@@ -7,9 +7,10 @@ use domain_auth::ports::{DomainsByState, Identities, ListIdentities};
 use domain_auth::state::Status;
 use domain_auth_aws::{SesIdentities, SystemClock, Table as DomainTable};
 
-use super::super::facts::{Asked, Table};
+use super::super::facts::{Asked, Known, Table};
 use super::asking::why;
 use crate::aws::Aws;
+use crate::commands::another_stack::{WITH_IDENTITY, of_another_stack};
 use crate::commands::patience;
 use crate::sentence::sentence;
 use crate::stack::Stack;
@@ -86,22 +87,33 @@ fn has_our_schema(table: &dynamodb::TableDescription) -> bool {
         && is("queue", ["queue_pk", "queue_sk"])
 }
 
-/// An identity with the tag of this stack beside a table that has no domain: it is not the table that was in
-/// use, for example if `ExistingTableName` was emptied, which makes a new table.
-pub(super) async fn without_table(aws: &Aws, stack: &Stack) -> Asked<Option<String>> {
+/// Whether SES knows the domains of the table as those of this stack. An identity with the tag of this stack beside a
+/// table that has no domain means that it is not the table that was in use, for example if `ExistingTableName` was
+/// emptied, which makes a new table.
+pub(super) async fn known(aws: &Aws, stack: &Stack) -> Asked<Known> {
     let Ok(name) = stack.output("TableName") else {
-        return Ok(None);
+        return Ok(Known::AsOurs);
     };
     let table = DomainTable::new(aws.dynamodb(), name.to_owned());
-    for status in Status::ALL {
-        match table.keys_in(status).await {
-            Ok(keys) if keys.is_empty() => {}
-            Ok(_) => return Ok(None),
-            Err(error) => return Err(sentence(&error)),
-        }
-    }
     let (region, client) = (aws.region().to_owned(), aws.ses_v2());
     let ses = SesIdentities::new(aws.ses_v1(), client.clone(), region, stack.name.clone());
+    let (mut is_empty, mut with_identity) = (true, Vec::new());
+    for status in Status::ALL {
+        let keys = table.keys_in(status).await;
+        let keys = keys.map_err(|error| sentence(&error))?;
+        is_empty &= keys.is_empty();
+        if WITH_IDENTITY.contains(&status) {
+            with_identity.extend(keys.into_iter().map(|key| key.name));
+        }
+    }
+    if !is_empty {
+        let with_identity: Vec<_> = with_identity.iter().collect();
+        let found = of_another_stack(&ses, &SystemClock, &with_identity).await;
+        let found = found.map_err(|error| sentence(&error))?;
+        return Ok(found.map_or(Known::AsOurs, |name| {
+            Known::OfAnotherStack(name.to_string())
+        }));
+    }
     let listed = patience::patiently(&SystemClock, async || ses.identities(None).await).await;
     let listed = listed.map_err(|error| sentence(&error))?.identities;
     // All over the page: each is a second of SES's quota.
@@ -111,8 +123,8 @@ pub(super) async fn without_table(aws: &Aws, stack: &Stack) -> Asked<Option<Stri
             patience::patiently(&SystemClock, async || ses.describe(&identity.name).await);
         let described = described.await.map_err(|error| sentence(&error))?;
         if described.is_some_and(|identity| identity.ours) {
-            return Ok(Some(identity.name.to_string()));
+            return Ok(Known::WithoutTable(identity.name.to_string()));
         }
     }
-    Ok(None)
+    Ok(Known::AsOurs)
 }

@@ -2,7 +2,7 @@
 
 use jiff::SignedDuration;
 
-use super::super::facts::{Facts, Function, Table};
+use super::super::facts::{Facts, Function, Known, Table};
 use super::super::finding::{Code, Finding};
 use super::super::parameters::variable_of;
 use super::answered::answered;
@@ -98,17 +98,7 @@ fn table(facts: &Facts, findings: &mut Vec<Finding>) {
         ));
         return;
     };
-    let empty = answered(
-        &facts.without_table,
-        "Whether the table has a domain",
-        findings,
-    );
-    if let Some(Some(identity)) = empty {
-        findings.push(Code::TableEmpty.found(
-            format!("The table has no domain, and SES has identities of this stack, such as {identity}: it is not the table that was in use. All mail of all clients is refused."),
-            "Deploy with ExistingTableName set to the table that was in use (`aws dynamodb list-tables`). Empty, it makes a new table.",
-        ));
-    }
+    known(facts, findings);
     let Table {
         schema,
         recovery,
@@ -160,6 +150,21 @@ fn table(facts: &Facts, findings: &mut Vec<Finding>) {
             "ReconcileDelete is true with an existing table: what was added after the moment of a backup looks like an orphan, and is deleted after 30 days.",
             "Set ReconcileDelete=false until `lasso-ops reconcile` shows no such identity.",
         ));
+    }
+}
+
+/// Whether it is the table of this stack.
+fn known(facts: &Facts, findings: &mut Vec<Finding>) {
+    match answered(&facts.known, "Whose domains the table has", findings) {
+        None | Some(Known::AsOurs) => {}
+        Some(Known::WithoutTable(identity)) => findings.push(Code::TableEmpty.found(
+            format!("The table has no domain, and SES has identities of this stack, such as {identity}: it is not the table that was in use. All mail of all clients is refused."),
+            "Deploy with ExistingTableName set to the table that was in use (`aws dynamodb list-tables`). Empty, it makes a new table.",
+        )),
+        Some(Known::OfAnotherStack(domain)) => findings.push(Code::TableOfAnotherStack.found(
+            format!("{domain} is in the table, and its identity at SES carries the tag of another stack: the table is that of a stack with another name. This stack deletes no such identity, and does not find those that are left over."),
+            "Deploy a stack with that name to this table, and this one with another table. The tag `lasso-stack` of the identity has the name (`aws sesv2 get-email-identity`).",
+        )),
     }
 }
 

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use jiff::SignedDuration;
 
 use super::super::super::facts::{
-    Account, Alarm, ConfigurationSet, Dns, Facts, Function, Identity, Issuer, Key, Mapping, Policy,
-    Table, Topic,
+    Account, Alarm, ConfigurationSet, Dns, Facts, Function, Identity, Issuer, Key, Known, Mapping,
+    Policy, Table, Topic,
 };
 
 pub(super) const TOPIC: &str = "arn:aws:sns:us-east-1:123456789012:lasso-AlarmEmailTopic-1";
@@ -152,7 +152,7 @@ pub(super) fn in_order() -> Facts {
         schedule: Ok(Some(true)),
         concurrency: Ok(1_000),
         executions: Ok(1_000),
-        without_table: Ok(None),
+        known: Ok(Known::AsOurs),
         dns: Dns {
             udp: true,
             edns: true,

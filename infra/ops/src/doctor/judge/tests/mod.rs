@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::SignedDuration;
 
-use super::super::facts::{Account, ConfigurationSet, Dns, Facts, Issuer, Table, Topic};
+use super::super::facts::{Account, ConfigurationSet, Dns, Facts, Issuer, Known, Table, Topic};
 use super::super::finding::{Code, Severity};
 use super::super::parameters::{Checked, PARAMETERS};
 use super::judge;
@@ -167,7 +167,8 @@ finds! {
     a_function_of_another_architecture: ArchitectureDiffers, |f| f.set("Architecture", "x86_64");
     a_variable_that_was_changed_by_hand: EnvironmentDiffers, |f| f.set("ClientIdClaim", "custom:client");
     a_table_that_does_not_exist: TableAbsent, |f| f.table = Ok(None);
-    a_new_table_beside_identities_of_the_stack: TableEmpty, |f| f.without_table = Ok(Some("example.com".to_owned()));
+    a_new_table_beside_identities_of_the_stack: TableEmpty, |f| f.known = Ok(Known::WithoutTable("example.com".to_owned()));
+    a_table_of_a_stack_with_another_name: TableOfAnotherStack, |f| f.known = Ok(Known::OfAnotherStack("example.com".to_owned()));
     executions_that_lambda_does_not_let_reserve: ReservedAboveQuota, |f| { f.set("PollerReservedConcurrency", "2"); f.executions = Ok(101) };
     a_table_without_the_indexes: TableOfOtherSchema, |f| f.table().schema = false;
     a_table_without_recovery: TableWithoutRecovery, |f| f.table().recovery = Ok(false);

@@ -37,14 +37,16 @@ pub struct Facts {
     pub own_configuration_set: Option<String>,
     /// The issuer's discovery document.
     pub issuer: Asked<Issuer>,
-    /// HTTP status of `GET /openapi.json` at the output `ApiUrl`.
+    /// HTTP status of `GET /openapi.json` at the output `ApiUrl`. An error, too, if another server answers.
     pub api: Asked<u16>,
-    /// HTTP status of `GET /openapi.json` at `ConsoleApiUrl`, if that is set.
+    /// In the same way at `ConsoleApiUrl`, if that is set.
     pub console_api: Option<Asked<u16>>,
-    /// HTTP status of the console's first page, if there is a console.
+    /// HTTP status of the console's first page, if there is a console. An error, too, if another server answers.
     pub console: Option<Asked<u16>>,
     /// Keys in the document at `ConsoleJwksUri`, if it is set.
     pub console_keys: Option<Asked<usize>>,
+    /// HTTP statuses of the issuer's endpoints, by the parameters that name them.
+    pub console_endpoints: BTreeMap<&'static str, Asked<u16>>,
     /// The alarms of the stack, by their logical names; `None` for an alarm that CloudWatch does not know.
     pub alarms: Asked<BTreeMap<String, Option<Alarm>>>,
     /// Topics that alarms go to, and the one for chat messages, by their ARNs; `None` for a topic that does

@@ -144,6 +144,8 @@ codes! {
     ConsoleScopeUnknown = Problem,
     /// Some of the console's endpoints are set, and not all.
     ConsoleEndpointsIncomplete = Problem,
+    /// One of the console's endpoints does not answer as such.
+    ConsoleEndpointUnreachable = Problem,
     /// The console's key set cannot be read.
     ConsoleKeysUnreadable = Problem,
     /// Signing out leaves people signed in at the issuer.

@@ -58,11 +58,19 @@ pub const PARAMETERS: &[(&str, Checked)] = &[
     ),
     (
         "ConsoleAuthorizationEndpoint",
-        Finds(&[C::ConsoleEndpointsIncomplete, C::ConsoleAtLoopback]),
+        Finds(&[
+            C::ConsoleEndpointsIncomplete,
+            C::ConsoleEndpointUnreachable,
+            C::ConsoleAtLoopback,
+        ]),
     ),
     (
         "ConsoleTokenEndpoint",
-        Finds(&[C::ConsoleEndpointsIncomplete, C::ConsoleAtLoopback]),
+        Finds(&[
+            C::ConsoleEndpointsIncomplete,
+            C::ConsoleEndpointUnreachable,
+            C::ConsoleAtLoopback,
+        ]),
     ),
     (
         "ConsoleJwksUri",
@@ -70,7 +78,7 @@ pub const PARAMETERS: &[(&str, Checked)] = &[
     ),
     (
         "ConsoleEndSessionEndpoint",
-        Finds(&[C::ConsoleSignOutIncomplete]),
+        Finds(&[C::ConsoleSignOutIncomplete, C::ConsoleEndpointUnreachable]),
     ),
     (
         "SupportEmail",

@@ -14,10 +14,65 @@ use crate::sentence::sentence;
 /// For one DNS answer.
 const PATIENCE: Duration = Duration::from_secs(3);
 
-/// HTTP status of a page.
-pub(super) async fn status(http: &reqwest::Client, url: &str) -> Asked<u16> {
+/// The title of the API's description, and the end of the title of each page of the console.
+const TITLE: &str = "Lasso Domain Authentication";
+/// What is found if a server answers that is not the one of the stack.
+const ANOTHER: &str = "another server answers there";
+
+/// HTTP status of a page, and its text.
+async fn page(http: &reqwest::Client, url: &str) -> Asked<(u16, String)> {
     let answer = http.get(url).send().await;
     let answer = answer.map_err(|error| sentence(&error))?;
+    let status = answer.status().as_u16();
+    let text = answer.text().await.map_err(|error| sentence(&error))?;
+    Ok((status, text))
+}
+
+/// HTTP status of the API's description; an error if what answers is another server.
+pub(super) async fn api(http: &reqwest::Client, base: &str) -> Asked<u16> {
+    let url = format!("{}/openapi.json", base.trim_end_matches('/'));
+    let (status, text) = page(http, &url).await?;
+    let described = serde_json::from_str::<Value>(&text).unwrap_or_default();
+    let title = described.pointer("/info/title");
+    if status == 200 && title.and_then(Value::as_str) != Some(TITLE) {
+        return Err(ANOTHER.to_owned());
+    }
+    Ok(status)
+}
+
+/// HTTP status of the console's first page, which may be one of the issuer; an error if what answers is another server.
+/// The page to which the issuer sends people back is the console's own for everybody.
+pub(super) async fn console(http: &reqwest::Client, base: &str) -> Asked<u16> {
+    let (_, callback) = page(http, &format!("{}/callback", base.trim_end_matches('/'))).await?;
+    let (status, _) = page(http, base).await?;
+    let is_console = callback.contains(&format!("{TITLE}</title>"));
+    if (200..400).contains(&status) && !is_console {
+        return Err(ANOTHER.to_owned());
+    }
+    Ok(status)
+}
+
+/// An endpoint of the issuer that the console sends people or forms to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Endpoint {
+    /// A page that people see.
+    Page,
+    /// It takes forms only.
+    Form,
+}
+
+/// HTTP status of an endpoint, asked without what it needs to do anything. A redirect counts as its answer.
+pub(super) async fn endpoint(url: &str, endpoint: Endpoint) -> Asked<u16> {
+    let http = reqwest::Client::builder()
+        .redirect(reqwest::redirect::Policy::none())
+        .timeout(Duration::from_secs(20))
+        .build();
+    let http = http.map_err(|error| sentence(&error))?;
+    let request = match endpoint {
+        Endpoint::Page => http.get(url),
+        Endpoint::Form => http.post(url).form(&[("grant_type", "authorization_code")]),
+    };
+    let answer = request.send().await.map_err(|error| sentence(&error))?;
     Ok(answer.status().as_u16())
 }
 
@@ -137,7 +192,74 @@ async fn over_tcp(server: SocketAddr, query: &[u8]) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use tokio::net::TcpListener;
+
     use super::*;
+
+    /// A server that answers the `GET`s of each path with a body, the others with 404, and each `POST` with 400.
+    async fn serving(pages: &[(&'static str, &'static str)]) -> String {
+        let pages = pages.to_vec();
+        let server = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let base = format!("http://{}", server.local_addr().unwrap());
+        tokio::spawn(async move {
+            loop {
+                let (mut stream, _) = server.accept().await.unwrap();
+                let mut asked = vec![0; 4_096];
+                let length = stream.read(&mut asked).await.unwrap();
+                let asked = String::from_utf8_lossy(&asked[..length]).into_owned();
+                let mut words = asked.split(' ');
+                let (method, path) = (words.next().unwrap(), words.next().unwrap());
+                let page = pages.iter().find(|(page, _)| *page == path);
+                let (status, body) = match (method, page) {
+                    ("POST", _) => ("400 Bad Request", ""),
+                    (_, Some((_, body))) => ("200 OK", *body),
+                    (_, None) => ("404 Not Found", ""),
+                };
+                let length = body.len();
+                let answer = format!(
+                    "HTTP/1.1 {status}\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n{body}"
+                );
+                stream.write_all(answer.as_bytes()).await.unwrap();
+            }
+        });
+        base
+    }
+
+    #[tokio::test]
+    async fn an_api_is_known_by_its_description() {
+        let http = reqwest::Client::new();
+        let description = r#"{"info": {"title": "Lasso Domain Authentication"}}"#;
+        let ours = serving(&[("/openapi.json", description)]).await;
+        assert_eq!(api(&http, &ours).await, Ok(200));
+        for other in ["hello", r#"{"info": {"title": "Petstore"}}"#] {
+            let other = serving(&[("/openapi.json", other)]).await;
+            assert_eq!(api(&http, &other).await, Err(ANOTHER.to_owned()));
+        }
+        assert_eq!(api(&http, &serving(&[]).await).await, Ok(404));
+    }
+
+    #[tokio::test]
+    async fn a_console_is_known_by_its_pages() {
+        let http = reqwest::Client::new();
+        let page = "<title>You are not signed in – Lasso Domain Authentication</title>";
+        // The first page leads to the issuer.
+        let ours = serving(&[("/", "Sign in"), ("/callback", page)]).await;
+        assert_eq!(console(&http, &ours).await, Ok(200));
+        let other = serving(&[("/", "hello"), ("/callback", "hello")]).await;
+        assert_eq!(console(&http, &other).await, Err(ANOTHER.to_owned()));
+        assert_eq!(console(&http, &serving(&[]).await).await, Ok(404));
+    }
+
+    #[tokio::test]
+    async fn an_endpoint_is_asked_as_it_is_used() {
+        let issuer = serving(&[("/logout", "bye")]).await;
+        let at = |path: &str| format!("{issuer}{path}");
+        assert_eq!(endpoint(&at("/logout"), Endpoint::Page).await, Ok(200));
+        assert_eq!(endpoint(&at("/authorise"), Endpoint::Page).await, Ok(404));
+        assert_eq!(endpoint(&at("/token"), Endpoint::Form).await, Ok(400));
+        let nowhere = endpoint("http://127.0.0.1:9/token", Endpoint::Form).await;
+        assert!(nowhere.is_err(), "{nowhere:?}");
+    }
 
     #[tokio::test]
     async fn a_resolver_without_edns_and_tcp_is_reported() {

@@ -7,8 +7,10 @@ mod keys;
 mod mail;
 mod table;
 
+use std::collections::BTreeMap;
+
 use super::facts::{Asked, Dns, Facts};
-use super::web;
+use super::web::{self, Endpoint};
 use crate::aws::Aws;
 use crate::stack::Stack;
 
@@ -23,17 +25,16 @@ pub async fn gather(aws: &Aws, stack: &Stack) -> Facts {
     };
     let api_url = aws.local().map(|local| local.api_url.as_str());
     let api_url = api_url.or_else(|| stack.outputs.get("ApiUrl").map(String::as_str));
-    let openapi = |url: &str| format!("{}/openapi.json", url.trim_end_matches('/'));
     let api = match api_url {
-        Some(url) => web::status(http, &openapi(url)).await,
+        Some(url) => web::api(http, url).await,
         None => Err("the stack has no output ApiUrl".to_owned()),
     };
     let console_api = match set("ConsoleApiUrl") {
-        Some(url) => Some(web::status(http, &openapi(url)).await),
+        Some(url) => Some(web::api(http, url).await),
         None => None,
     };
     let console = match stack.outputs.get("ConsoleUrl") {
-        Some(url) => Some(web::status(http, url).await),
+        Some(url) => Some(web::console(http, url).await),
         None => None,
     };
     let console_keys = match set("ConsoleJwksUri") {
@@ -61,6 +62,7 @@ pub async fn gather(aws: &Aws, stack: &Stack) -> Facts {
         console_api,
         console,
         console_keys,
+        console_endpoints: endpoints(aws, stack).await,
         alarms,
         topics,
         keys,
@@ -76,6 +78,22 @@ pub async fn gather(aws: &Aws, stack: &Stack) -> Facts {
     };
     facts.ahead = aws.ahead();
     facts
+}
+
+/// The issuer's endpoints that parameters name. Those of a local stack are the emulator's, which has no such pages.
+async fn endpoints(aws: &Aws, stack: &Stack) -> BTreeMap<&'static str, Asked<u16>> {
+    let mut answers = BTreeMap::new();
+    for (parameter, endpoint) in [
+        ("ConsoleAuthorizationEndpoint", Endpoint::Page),
+        ("ConsoleTokenEndpoint", Endpoint::Form),
+        ("ConsoleEndSessionEndpoint", Endpoint::Page),
+    ] {
+        let url = stack.parameter(parameter);
+        if aws.local().is_none() && !url.is_empty() {
+            answers.insert(parameter, web::endpoint(url, endpoint).await);
+        }
+    }
+    answers
 }
 
 async fn issuer(aws: &Aws, issuer: &str) -> Asked<super::facts::Issuer> {

@@ -291,7 +291,7 @@ fn console(facts: &Facts, issuer: Option<&Issuer>, findings: &mut Vec<Finding>) 
     }
     if let Some(why) = facts.console_api.as_ref().and_then(trouble) {
         findings.push(Code::ConsoleApiUnreachable.found(
-            format!("GET ConsoleApiUrl/openapi.json fails: {why}. The console shows no domain."),
+            format!("GET ConsoleApiUrl/openapi.json fails: {why}. The console shows no domain, and sends the tokens of people there."),
             "Set ConsoleApiUrl to where HttpApi is, or leave it empty.",
         ));
     }
@@ -336,6 +336,7 @@ fn console(facts: &Facts, issuer: Option<&Issuer>, findings: &mut Vec<Finding>) 
             "Set ConsoleJwksUri to the issuer's key set.",
         ));
     }
+    endpoints_of_issuer(facts, findings);
     let Some(issuer) = issuer else {
         return;
     };
@@ -354,5 +355,23 @@ fn console(facts: &Facts, issuer: Option<&Issuer>, findings: &mut Vec<Finding>) 
             "The issuer names no end_session_endpoint, so that signing out of the console leaves people signed in there.",
             "Set ConsoleEndSessionEndpoint.",
         ));
+    }
+}
+
+/// What the console sends people or forms to.
+fn endpoints_of_issuer(facts: &Facts, findings: &mut Vec<Finding>) {
+    for (parameter, answer) in &facts.console_endpoints {
+        // Without what it needs, an endpoint refuses the request or shows a page (RFC 6749 sections 4.1.2.1 and 5.2).
+        let why = match answer {
+            Ok(404 | 410 | 500..) => trouble(answer),
+            Ok(_) => None,
+            Err(why) => Some(why.clone()),
+        };
+        if let Some(why) = why {
+            findings.push(Code::ConsoleEndpointUnreachable.found(
+                format!("{parameter} does not work: {why}. People cannot sign in to the console, or out of it."),
+                "Set it to the endpoint of the issuer; its documentation or its discovery document says which.",
+            ));
+        }
     }
 }

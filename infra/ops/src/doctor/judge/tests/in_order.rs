@@ -127,6 +127,7 @@ pub(super) fn in_order() -> Facts {
         console_api: None,
         console: Some(Ok(200)),
         console_keys: None,
+        console_endpoints: BTreeMap::new(),
         alarms: Ok(BTreeMap::from([("OutboxAlarm".to_owned(), Some(alarm))])),
         topics: [TOPIC, PAGER, CHAT]
             .map(|arn| (arn.to_owned(), Ok(Some(topic()))))

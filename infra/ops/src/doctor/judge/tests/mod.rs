@@ -137,6 +137,11 @@ finds! {
     a_console_that_many_may_frame: ConsoleFramedWidely, |f| f.set("ConsoleFrameAncestors", "https://*.lasso.com");
     a_scope_that_the_issuer_does_not_know: ConsoleScopeUnknown, |f| f.set("ConsoleScopes", "profile offline_access");
     endpoints_of_which_one_is_missing: ConsoleEndpointsIncomplete, |f| f.set("ConsoleTokenEndpoint", "https://id.lasso.com/token");
+    a_server_that_is_not_the_console: ConsoleUnreachable, |f| f.console = Some(Err("another server answers there".to_owned()));
+    a_server_that_is_not_the_api: ConsoleApiUnreachable, |f| f.console_api = Some(Err("another server answers there".to_owned()));
+    a_sign_in_that_does_not_exist: ConsoleEndpointUnreachable, |f| _ = f.console_endpoints.insert("ConsoleAuthorizationEndpoint", Ok(404));
+    a_token_endpoint_whose_host_does_not_exist: ConsoleEndpointUnreachable, |f| _ = f.console_endpoints.insert("ConsoleTokenEndpoint", Err("dns error".to_owned()));
+    a_sign_out_that_fails: ConsoleEndpointUnreachable, |f| _ = f.console_endpoints.insert("ConsoleEndSessionEndpoint", Ok(502));
     a_key_set_that_is_empty: ConsoleKeysUnreadable, |f| f.console_keys = Some(Ok(0));
     a_sign_out_that_ends_no_session: ConsoleSignOutIncomplete, |f| f.issuer().ends_sessions = false;
     alarms_without_a_reader: AlarmsUnheard, |f| { f.set("AlarmTopicArn", ""); f.set("AlarmEmail", "") };
@@ -251,6 +256,16 @@ fn each_unanswered_request_is_a_finding() {
             .iter()
             .all(|finding| finding.severity == Severity::Unchecked)
     );
+}
+
+#[test]
+fn an_endpoint_that_refuses_an_empty_request_is_in_order() {
+    let mut facts = in_order();
+    let answers = [302, 400, 401, 403, 405];
+    for (parameter, status) in ["a", "b", "c", "d", "e"].into_iter().zip(answers) {
+        facts.console_endpoints.insert(parameter, Ok(status));
+    }
+    assert_eq!(judge(&facts), []);
 }
 
 #[test]

@@ -2,8 +2,8 @@
 
 use std::path::PathBuf;
 
-use clap::builder::NonEmptyStringValueParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use domain_auth::names::DisplayName;
 
 /// Looks after a deployed stack of Lasso Domain Authentication.
 ///
@@ -104,7 +104,7 @@ pub struct Erase {
     #[arg(long, value_name = "CLIENT", requires = "yes")]
     pub confirm: Option<String>,
     /// Who erases it, for the history of its domains.
-    #[arg(long, default_value = "lasso-ops", value_name = "NAME", value_parser = NonEmptyStringValueParser::new())]
+    #[arg(long, default_value = "lasso-ops", value_name = "NAME", value_parser = name_of_person)]
     pub by: String,
     /// Whether to do it.
     #[command(flatten)]
@@ -115,7 +115,7 @@ pub struct Erase {
 #[derive(Debug, Clone, Args)]
 pub struct Reconcile {
     /// Who repairs, for the history of the domains.
-    #[arg(long, default_value = "lasso-ops", value_name = "NAME", value_parser = NonEmptyStringValueParser::new())]
+    #[arg(long, default_value = "lasso-ops", value_name = "NAME", value_parser = name_of_person)]
     pub by: String,
     /// The table that was in use before this one was restored: it knows what was removed since the backup.
     #[arg(long, value_name = "TABLE")]
@@ -160,7 +160,7 @@ pub struct Import {
     #[arg(long = "as", value_enum, default_value_t = Standing::Authenticated)]
     pub wanted: Standing,
     /// Who imports, for the history of the domains.
-    #[arg(long, default_value = "lasso-ops", value_name = "NAME", value_parser = NonEmptyStringValueParser::new())]
+    #[arg(long, default_value = "lasso-ops", value_name = "NAME", value_parser = name_of_person)]
     pub by: String,
     /// Whether to do it.
     #[command(flatten)]
@@ -176,6 +176,13 @@ pub enum Standing {
     Authenticated,
 }
 
+/// A name for the history of domains, as a token may have it: one line without hidden characters.
+fn name_of_person(text: &str) -> Result<String, &'static str> {
+    let name = DisplayName::of_claim(text).filter(|name| name.as_str() == text.trim());
+    let name = name.map(|name| name.as_str().to_owned());
+    name.ok_or("a name is one line of at most 128 characters, none of them hidden")
+}
+
 #[cfg(test)]
 mod tests {
     use clap::CommandFactory;
@@ -185,5 +192,29 @@ mod tests {
     #[test]
     fn the_command_line_is_consistent() {
         Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn who_does_something_is_one_line_that_can_be_read() {
+        let by = |name: &str| {
+            let line = ["lasso-ops", "reconcile", "--by", name];
+            let Command::Reconcile(options) = Arguments::try_parse_from(line).ok()?.command else {
+                return None;
+            };
+            Some(options.by)
+        };
+        assert_eq!(by(" Anna Berg "), Some("Anna Berg".to_owned()));
+        assert_eq!(by(&"ä".repeat(128)), Some("ä".repeat(128)));
+        let long = "a".repeat(129);
+        for name in [
+            "",
+            " ",
+            "Anna\nBerg",
+            "Anna\u{202e}greB",
+            "\u{1b}[31mAnna",
+            &long,
+        ] {
+            assert_eq!(by(name), None, "{name:?}");
+        }
     }
 }

@@ -60,8 +60,11 @@ pub(super) fn rows(text: &[u8]) -> Result<(Vec<Row>, Vec<RowNotDone>), Error> {
         .trim(csv::Trim::All)
         .from_reader(text.as_slice());
     let headers = reader.headers().cloned();
-    let headers =
-        headers.map_err(|error| Error::failed("the first line of the CSV file", error))?;
+    let headers = headers.map_err(|error| {
+        Error::Input(format!(
+            "the first line of the CSV file: {error}. Save the file as CSV in UTF-8"
+        ))
+    })?;
     if let Some(unknown) = headers.iter().find(|name| !COLUMNS.contains(name)) {
         return Err(Error::Input(format!(
             "the CSV file has an unknown column, {unknown:?}; the columns are {}",
@@ -137,4 +140,20 @@ fn parsed(row: Written) -> Result<NewDomain, String> {
             .transpose()
             .map_err(|error| format!("contact_email: {error}"))?,
     })
+}
+
+#[cfg(test)]
+mod encoding_tests {
+    use super::*;
+    use crate::outcome::WRONG_ARGUMENTS;
+
+    #[test]
+    fn a_file_that_is_not_in_utf_8_is_a_wrong_argument() {
+        let text = "client,domain\r\nmaple,example.com\r\n";
+        let mut unicode_text = vec![0xff, 0xfe];
+        unicode_text.extend(text.encode_utf16().flat_map(u16::to_le_bytes));
+        let refused = rows(&unicode_text).unwrap_err();
+        assert_eq!(refused.exit_code(), WRONG_ARGUMENTS);
+        assert!(refused.to_string().contains("UTF-8"), "{refused}");
+    }
 }

@@ -130,7 +130,10 @@ impl Aws {
     pub fn ses_v1(&self) -> aws_sdk_ses::Client {
         let mut config =
             aws_sdk_ses::config::Builder::from(&self.config).retry_config(RetryConfig::disabled());
-        config.set_endpoint_url(self.ses_endpoint());
+        // What the configuration says otherwise is in the builder already, `AWS_ENDPOINT_URL_SES` included.
+        if let Some(local) = &self.local {
+            config.set_endpoint_url(Some(local.ses_gate_url.clone()));
+        }
         aws_sdk_ses::Client::from_conf(config.build())
     }
 
@@ -138,13 +141,10 @@ impl Aws {
     pub fn ses_v2(&self) -> aws_sdk_sesv2::Client {
         let mut config = aws_sdk_sesv2::config::Builder::from(&self.config)
             .retry_config(RetryConfig::disabled());
-        config.set_endpoint_url(self.ses_endpoint());
+        if let Some(local) = &self.local {
+            config.set_endpoint_url(Some(local.ses_gate_url.clone()));
+        }
         aws_sdk_sesv2::Client::from_conf(config.build())
-    }
-
-    /// None: where the environment or the SDK says.
-    fn ses_endpoint(&self) -> Option<String> {
-        self.local.as_ref().map(|local| local.ses_gate_url.clone())
     }
 }
 
@@ -153,3 +153,6 @@ fn local_stack(path: &Path) -> Result<LocalStack, AwsError> {
     let text = std::fs::read(path).map_err(|source| error(source.to_string()))?;
     serde_json::from_slice(&text).map_err(|source| error(source.to_string()))
 }
+
+#[cfg(test)]
+mod tests;

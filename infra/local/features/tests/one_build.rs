@@ -75,6 +75,17 @@ fn deployed_crates_are_built_without_features_of_tools_or_tests() {
             .any(|set| set.split(',').any(|on| on == feature));
         assert!(!on, "tokio/{feature}: {tokio:?}");
     }
+    // What only operators sign in with.
+    let aws_config = deployed
+        .iter()
+        .find(|(name, _)| name.starts_with("aws-config v"));
+    let (_, aws_config) = aws_config.expect("the functions read their configuration");
+    for set in aws_config {
+        assert!(
+            !set.contains("sso") && !set.contains("credentials-"),
+            "{set}"
+        );
+    }
     let tools = ["unified-features", "lasso-local", "proptest", "schemars"];
     for name in deployed.keys() {
         let tool = tools

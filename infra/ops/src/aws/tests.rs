@@ -1,9 +1,59 @@
-//! Where SES is.
+//! Whose credentials are used, and where SES is.
 
-use aws_sdk_dynamodb::config::SharedCredentialsProvider;
+#![expect(
+    deprecated,
+    reason = "the types that are named instead are in a crate that only the SDK depends on"
+)]
+
+use aws_config::profile::ProfileFileCredentialsProvider;
+use aws_config::profile::profile_file::{ProfileFileKind, ProfileFiles};
+use aws_config::provider_config::ProviderConfig;
+use aws_sdk_dynamodb::config::{ProvideCredentials, SharedCredentialsProvider};
 use tokio::net::TcpListener;
 
 use super::*;
+
+/// The credentials of the profile `work` of a configuration file.
+async fn credentials(file: &str) -> Result<Credentials, String> {
+    let files = ProfileFiles::builder().with_contents(ProfileFileKind::Config, file);
+    let configuration = ProviderConfig::without_region()
+        .with_http_client(http_client())
+        .with_region(Some(Region::new("us-east-1")));
+    let provider = ProfileFileCredentialsProvider::builder()
+        .configure(&configuration)
+        .profile_files(files.build())
+        .profile_name("work")
+        .build();
+    let given = provider.provide_credentials().await;
+    given.map_err(|error| crate::sentence::sentence(&error))
+}
+
+#[tokio::test]
+async fn a_process_can_give_the_credentials() {
+    let given = credentials(
+        "[profile work]\n\
+         credential_process = echo '{\"Version\": 1, \"AccessKeyId\": \"AKIAIOSFODNN7EXAMPLE\", \"SecretAccessKey\": \"key\"}'\n",
+    );
+    let given = given.await.unwrap();
+    assert_eq!(given.access_key_id(), "AKIAIOSFODNN7EXAMPLE");
+}
+
+#[tokio::test]
+async fn profiles_of_people_who_sign_in_are_understood() {
+    for file in [
+        "[profile work]\n\
+         sso_session = lasso-test-without-sign-in\nsso_account_id = 123456789012\nsso_role_name = Operator\n\
+         [sso-session lasso-test-without-sign-in]\n\
+         sso_region = us-east-1\nsso_start_url = https://lasso.awsapps.com/start\n",
+        "[profile work]\n\
+         login_session = arn:aws:sts::123456789012:assumed-role/Operator/lasso-test-without-sign-in\n",
+    ] {
+        let why = credentials(file).await.unwrap_err();
+        assert!(!why.contains("feature"), "{why}");
+        // Without a sign-in the SDK has no token to exchange.
+        assert!(why.contains("token"), "{why}");
+    }
+}
 
 #[tokio::test]
 async fn ses_is_where_the_configuration_says() {

@@ -198,6 +198,22 @@ impl DiagnosisCode {
     }
 }
 
+impl DiagnosisCode {
+    /// Whether the code is only about the value, at whatever name it is.
+    pub(crate) fn is_of_value(self) -> bool {
+        let of_value = [
+            Self::TxtEscaped,
+            Self::ValueQuoted,
+            Self::ValueWhitespace,
+            Self::ValueSurrounded,
+            Self::ValueTruncated,
+            Self::ValueCaseChanged,
+            Self::ValueHasTypePrefix,
+        ];
+        of_value.contains(&self)
+    }
+}
+
 impl fmt::Display for DiagnosisCode {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())

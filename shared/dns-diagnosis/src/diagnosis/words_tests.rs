@@ -44,10 +44,11 @@ fn the_fix_contains_a_long_value_in_full() {
 fn the_fix_says_to_open_a_separate_zone_first() {
     let scene = Scene::all_of("news.example.com", "news.example.com").without(Id::Verification);
     let fix = fix_of(&scene, Id::Verification);
-    let opened = "open news.example.com (it is listed separately from example.com), and there add";
+    let opened = "first open news.example.com: it has a line of its own in the list of your domains, beside example.com.";
     assert!(fix.contains(opened), "{fix}");
+    assert!(fix.contains("There, add a TXT record"), "{fix}");
     let fix = fix_of(&Scene::right().without(Id::Verification), Id::Verification);
-    assert!(!fix.contains("listed separately"), "{fix}");
+    assert!(!fix.contains("line of its own"), "{fix}");
 }
 
 #[test]
@@ -60,6 +61,39 @@ fn the_fix_explains_the_at_sign_that_stands_for_the_domain() {
     assert!(
         fix.contains("@ (which stands for example.com itself)"),
         "{fix}"
+    );
+}
+
+#[test]
+fn a_token_at_the_domain_itself_has_one_place() {
+    let mut scene = Scene::right()
+        .without(Id::Verification)
+        .publish("example.com", txt(TOKEN));
+    scene.ses = Some(SesStatus::NOT_STARTED);
+    let also = scene.of(Id::Verification).also;
+    let waiting = also.iter().find(|also| also.code == Code::OkWaitingForSes);
+    let message = waiting.map(|also| also.message.as_str());
+    assert_eq!(
+        message,
+        Some(
+            "The record at example.com is published and right. Amazon SES has not looked at it yet; nothing has to be \
+             done."
+        )
+    );
+}
+
+#[test]
+fn two_diagnoses_of_one_policy_have_one_fix() {
+    let scene = Scene::right()
+        .instead(Id::Dmarc, txt("v=DMARC1; p=none; adkim=x; aspf=s"))
+        .of(Id::Dmarc);
+    let fix = scene.fix.unwrap();
+    assert_eq!(fix.value.as_deref(), Some("v=DMARC1; p=none; aspf=r"));
+    assert!(
+        scene
+            .also
+            .iter()
+            .all(|also| also.fix.as_ref() == Some(&fix))
     );
 }
 
@@ -103,10 +137,8 @@ fn one_of_several_policies_is_identified_by_its_value() {
         .instead(Id::Dmarc, txt("v=DMARC1; p=reject"))
         .publish("_dmarc.example.com", txt("v=DMARC1; p=none;"));
     let fix = fix_of(&scene, Id::Dmarc);
-    let keep = "keep the TXT record _dmarc that has v=DMARC1; p=reject in the field “Value”";
-    assert!(fix.contains(keep), "{fix}");
-    assert!(
-        fix.contains("delete the other one, which has v=DMARC1; p=none;"),
-        "{fix}"
-    );
+    let delete = "delete the TXT record _dmarc that has v=DMARC1; p=none; in the field “Value”, and keep the one that has \
+                  v=DMARC1; p=reject there. From then on mail servers refuse mail from example.com";
+    assert!(fix.contains(delete), "{fix}");
+    assert!(fix.starts_with("First ask"), "{fix}");
 }

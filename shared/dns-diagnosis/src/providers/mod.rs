@@ -44,6 +44,9 @@ pub struct Provider {
     /// How a further value of a name is typed, if all of them are in one record.
     #[serde(default, skip_serializing)]
     pub further_value: Option<String>,
+    /// What has to be chosen in the fields for the name and for a target, before anything can be typed beside it.
+    #[serde(default, skip_serializing)]
+    pub choice: Option<String>,
     /// The maximum number of characters that its host field takes.
     #[serde(default, skip_serializing)]
     pub longest_host: Option<usize>,

@@ -155,6 +155,12 @@ impl Panel {
             .map_or(HOST_FIELD, |provider| &provider.fields.host)
     }
 
+    /// What has to be chosen in the fields for the name and for a target first, if anything.
+    pub fn choice(&self) -> Option<&'static str> {
+        self.provider
+            .and_then(|provider| provider.choice.as_deref())
+    }
+
     /// The maximum number of characters that the field for the name takes, if that is known.
     pub fn longest_host(&self) -> Option<usize> {
         self.provider?.longest_host

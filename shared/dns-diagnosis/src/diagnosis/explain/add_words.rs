@@ -1,8 +1,12 @@
 //! Fixes that add a record, and say what happens to the existing one.
 
 use super::result::Fix;
+use super::show::in_full;
+use super::steps::{VALUE, with_value_last};
 use super::wording::Wording;
+use crate::diagnosis::judge::decode;
 use crate::dns::RecordType;
+use crate::providers::Panel;
 use crate::records::{Record, RecordData, RecordId};
 
 /// The sentence about a record that is at a name beside ours.
@@ -22,6 +26,11 @@ impl Wording<'_> {
 
     /// The same, after something else at the same provider.
     fn add_after(&self, first: &str, record: &Record) -> Fix {
+        self.add_with(first, record, &[])
+    }
+
+    /// The same, with sentences about what it does and what else is to be known.
+    pub(super) fn add_with(&self, first: &str, record: &Record, then: &[String]) -> Fix {
         let panel = &self.panel;
         if panel
             .longest_host()
@@ -29,15 +38,14 @@ impl Wording<'_> {
         {
             return self.ask_provider(record);
         }
+        let order = format!(
+            "{}{first}add {} record: {}",
+            self.at(),
+            with_article(&record.data),
+            self.put_name(record),
+        );
         Fix {
-            text: format!(
-                "{}{first}add {} record: put {} into the field “{}” and {}.",
-                self.at(),
-                with_article(&record.data),
-                self.row(&record.name),
-                panel.host_field(),
-                self.value_words(record),
-            ),
+            text: self.with_value(&order, record, then),
             field: None,
             value: Some(panel.value(&record.data)),
         }
@@ -52,18 +60,21 @@ impl Wording<'_> {
             .provider()
             .and_then(|provider| provider.further_value.as_deref())
         {
-            Some(way) => format!(
-                "{at}open the TXT record {host} and put {value}{} into the field “{}” {way}, in the same record. {}",
-                self.with_quotes(record),
-                panel.value_field(&record.data),
-                stays(record),
+            Some(way) => with_value_last(
+                &format!(
+                    "{at}open the TXT record {host}, {way}, and put {VALUE} there{}",
+                    with_quotes(panel, record)
+                ),
+                &[stays(record).to_owned()],
+                &value,
             ),
-            None => format!(
-                "{at}add a second TXT record with the same name: put {host} into the field “{}” and {}. {}",
-                panel.host_field(),
-                self.value_words(record),
-                stays(record),
-            ),
+            None => {
+                let order = format!(
+                    "{at}add a second TXT record with the same name: {}",
+                    self.put_name(record),
+                );
+                self.with_value(&order, record, &[stays(record).to_owned()])
+            }
         };
         Fix {
             text,
@@ -86,11 +97,7 @@ impl Wording<'_> {
 
     /// The record at its own name; what else is to be known of another one.
     pub(super) fn add_and(&self, record: &Record, more: &str) -> Fix {
-        let add = self.add(record);
-        Fix {
-            text: format!("{} {more}", add.text),
-            ..add
-        }
+        self.add_with("", record, &[more.to_owned()])
     }
 
     /// The token at the domain itself, where Amazon SES takes it too, because another service has the name.
@@ -108,16 +115,12 @@ impl Wording<'_> {
             name: self.context.domain.as_str().to_owned(),
             ..record.clone()
         };
-        let row = self.row(&record.name);
-        let add = self.add(&at_domain);
-        Fix {
-            text: format!(
-                "{} Amazon SES also accepts the value there. Leave the records {row} as they are: another service may \
-                 need the CNAME record.",
-                add.text
-            ),
-            ..add
-        }
+        let stays = format!(
+            "Amazon SES also accepts the value there. Leave the records {} as they are: another service may need the \
+             CNAME record.",
+            self.named(&record.name)
+        );
+        self.add_and(&at_domain, &stays)
     }
 
     /// No place is left for the token: aliases have its name and the domain itself.
@@ -135,8 +138,8 @@ impl Wording<'_> {
             )
         };
         Self::advice(format!(
-            "Do not add the TXT record {row}, and do not change the CNAME records {row} and {}: other services may \
-             need them. {way}",
+            "Do not add the TXT record {row}, and do not change the CNAME records with the names {row} and {}: other \
+             services may need them. {way}",
             self.row(domain.as_str()),
         ))
     }
@@ -154,17 +157,23 @@ impl Wording<'_> {
         if is_alone {
             return self.change_value(record);
         }
-        let add = self.add(record);
-        Fix {
-            text: format!(
-                "{} Then open the TXT record {}{}, and take {value} out of that field. Leave the rest of the field as \
-                 it is.",
-                add.text,
-                self.row(at),
-                self.told_by(record, seen),
-            ),
-            ..add
-        }
+        let field = self.panel.value_field(&record.data);
+        let take_out = match rest_of(seen, &value) {
+            Some(rest) => {
+                let rest = self.panel.text_value(&rest);
+                let around = self.around(record, &rest);
+                format!("change the field “{field}” to {}, {around}", in_full(&rest))
+            }
+            None => {
+                format!("take {value} out of that field, and leave the rest of the field as it is")
+            }
+        };
+        let first = format!(
+            "first open the TXT record {}{}, and {take_out}. Then ",
+            self.row(at),
+            self.told_by(record, seen),
+        );
+        self.add_after(&first, record)
     }
 
     /// Another name for the MAIL FROM records, because a service has this one.
@@ -174,7 +183,7 @@ impl Wording<'_> {
             "Do not change the records {}: another service may use them. Write to Lasso support: “{name} is \
              already in use. Please choose another name for the bounces of {domain}.” Lasso then shows \
              new records.",
-            self.row(name)
+            self.named(name)
         ))
     }
 
@@ -218,28 +227,80 @@ impl Wording<'_> {
 
     /// The same, in place of a record that has to go first.
     pub(super) fn replace(&self, record: &Record, what: &str) -> Fix {
-        self.add_after(&format!("first delete {what}. Then "), record)
+        let whose = match record.id {
+            RecordId::Ownership => " (only Lasso uses this name)",
+            RecordId::Dkim1 | RecordId::Dkim2 | RecordId::Dkim3 => {
+                " (only Amazon SES uses this name)"
+            }
+            RecordId::Verification
+            | RecordId::MailFromMx
+            | RecordId::MailFromSpf
+            | RecordId::Dmarc => "",
+        };
+        self.add_after(&format!("first delete {what}{whose}. Then "), record)
     }
 
-    fn value_words(&self, record: &Record) -> String {
+    /// The order to fill in the field for the name.
+    fn put_name(&self, record: &Record) -> String {
+        let (host, field) = (self.row(&record.name), self.panel.host_field());
+        match self.panel.choice() {
+            Some(choice) => format!("in “{field}”, choose “{choice}”; put {host} beside it"),
+            None => format!("put {host} into the field “{field}”"),
+        }
+    }
+
+    /// `order`, which names the fields before, with the value: at its end if it has spaces, which would hide where it
+    /// ends. `then` are sentences.
+    fn with_value(&self, order: &str, record: &Record, then: &[String]) -> String {
         let panel = &self.panel;
         let value = panel.value(&record.data);
         let field = panel.value_field(&record.data);
-        match (&record.data, panel.priority_field()) {
+        let quotes = with_quotes(panel, record);
+        if value.contains(' ') {
+            let order = format!("{order}, and put {VALUE} into “{field}”{quotes}");
+            return with_value_last(&order, then, &in_full(&value));
+        }
+        let order = match (&record.data, panel.priority_field()) {
             (RecordData::Mx { preference, .. }, Some(priority)) => {
-                format!("{value} into “{field}”, and {preference} into “{priority}”")
+                format!("{order} and {value} into “{field}”, and {preference} into “{priority}”.")
             }
             (RecordData::Mx { .. } | RecordData::Txt { .. } | RecordData::Cname { .. }, _) => {
-                format!("{value}{} into “{field}”", self.with_quotes(record))
+                let choice = match record.data {
+                    RecordData::Cname { .. } => panel.choice(),
+                    RecordData::Txt { .. } | RecordData::Mx { .. } => None,
+                };
+                let choice = choice.map(|choice| format!(", where you choose “{choice}”, too"));
+                let choice = choice.unwrap_or_default();
+                format!("{order} and {value}{quotes} into “{field}”{choice}.")
             }
-        }
+        };
+        std::iter::once(&order)
+            .chain(then)
+            .map(String::as_str)
+            .collect::<Vec<_>>()
+            .join(" ")
     }
+}
 
-    fn with_quotes(&self, record: &Record) -> &'static str {
-        match record.data {
-            RecordData::Txt { .. } if self.panel.quotes_text() => " (with the quotation marks)",
-            RecordData::Txt { .. } | RecordData::Cname { .. } | RecordData::Mx { .. } => "",
-        }
+fn with_quotes(panel: &Panel, record: &Record) -> &'static str {
+    match record.data {
+        RecordData::Txt { .. } if panel.quotes_text() => " (with the quotation marks)",
+        RecordData::Txt { .. } | RecordData::Cname { .. } | RecordData::Mx { .. } => "",
+    }
+}
+
+/// What a record holds besides `ours`, without what is between the two. None where that may be in the middle of it.
+fn rest_of(seen: &str, ours: &str) -> Option<String> {
+    let seen = decode(seen);
+    let is_between = |c: char| c.is_whitespace() || c.is_control() || ",;|&\"'“”\\".contains(c);
+    let rest: Vec<&str> = seen
+        .split(ours)
+        .map(|part| part.trim_matches(is_between))
+        .filter(|part| !part.is_empty())
+        .collect();
+    match rest.as_slice() {
+        [only] => Some((*only).to_owned()),
+        _ => None,
     }
 }
 

@@ -27,7 +27,7 @@ impl Wording<'_> {
         }
         format!(
             "A record of the type NS in {main} says that another company keeps the records of {zone}{}, and that \
-             company does not answer. So it cannot be seen what is there.",
+             company does not answer, so Lasso cannot see what is there.",
             self.asked_servers(record)
         )
     }

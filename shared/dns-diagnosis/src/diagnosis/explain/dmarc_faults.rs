@@ -1,6 +1,6 @@
 //! Why mail servers cannot read a DMARC record, or a part of it.
 
-use crate::diagnosis::judge::decode;
+use crate::diagnosis::judge::{Joined, decode};
 use crate::email_auth::{DmarcError, is_dmarc, is_void_tag};
 
 /// Why mail servers cannot read a DMARC record, after "it".
@@ -8,6 +8,7 @@ pub(super) fn unreadable(raw: &str, error: &DmarcError) -> String {
     let text = decode(raw);
     let hidden = |c: char| c != ' ' && (c.is_whitespace() || c.is_control());
     match error {
+        _ if Joined::of(raw).is_some() => "holds values that have run together".to_owned(),
         DmarcError::NotDmarc if is_dmarc(raw.trim_start()) => {
             "has a space in front of v=DMARC1".to_owned()
         }
@@ -26,7 +27,8 @@ pub(super) fn unreadable(raw: &str, error: &DmarcError) -> String {
             format!("has {}, which has to begin with p=", written(raw, "p"))
         }
         DmarcError::NoPolicy if is_void_tag("rua", value_of(raw, "rua")) => {
-            "has no policy, such as p=none, and an address for reports without mailto: in front of it"
+            "has two mistakes: it has no policy (such as p=none), and mailto: is missing in front of its address for \
+             reports"
                 .to_owned()
         }
         DmarcError::NoPolicy => "has no policy, such as p=none".to_owned(),
@@ -39,7 +41,9 @@ pub(super) fn unreadable(raw: &str, error: &DmarcError) -> String {
             format!("has quotation marks in its policy, {}", decode(policy))
         }
         DmarcError::UnknownPolicy(policy) => {
-            format!("has the policy {policy}, and there are only none, quarantine and reject")
+            format!(
+                "has “{policy}” as its policy, and a policy can only be “none”, “quarantine” or “reject”"
+            )
         }
         DmarcError::Repeated(tag) if tag == "v" => {
             "holds two records, which have run together".to_owned()

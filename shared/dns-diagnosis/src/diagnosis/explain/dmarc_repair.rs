@@ -75,47 +75,61 @@ fn is_slip(word: &str, meant: &str) -> bool {
     word.chars().next() == meant.chars().next() && distance(&word, meant) <= most
 }
 
-/// What happens to the policies of a record, in brackets: what they are changed to, and that a strict one takes effect.
-/// Nothing if they are as the owner has written them, and count already.
-pub(super) fn changed(text: &str, repaired: &str) -> String {
-    let bare = bare(text);
-    let own = Joined::of(&bare).map_or(bare.as_str(), |joined| joined.policy);
-    let own = parts_of(own).unwrap_or_default();
-    let now = parts_of(repaired).unwrap_or_default();
-    let mut said = Vec::new();
-    for (tag, value) in own.iter().filter(|(_, value)| !value.is_empty()) {
-        let kept = now.iter().find(|(other, _)| other == tag);
-        let meant = meant(tag, value);
-        match kept {
-            Some((_, kept)) if is_lost_policy(tag, value) => said.push(format!(
-                "{tag}={} becomes {tag}={kept}, with which mail servers refuse nothing; if they are to refuse mail, \
-                 ask the person who looks after your DNS which policy is meant",
-                show(value)
-            )),
-            Some((_, kept)) if kept != value && *kept == meant => {
-                said.push(format!("{tag}={} becomes {tag}={kept}", show(value)));
+/// What happens to the policies of a record that are not as the owner has written them.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Changes {
+    /// Those that cannot even be guessed, with what they become: "p=block become p=none".
+    pub(super) lost: Vec<String>,
+    /// Those whose meaning is plain: "p=rejct has become p=reject".
+    pub(super) mended: Vec<String>,
+    /// The policy that blocks mail and did not count before.
+    pub(super) takes_effect: Option<Policy>,
+}
+
+impl Changes {
+    pub(super) fn of(text: &str, repaired: &str) -> Self {
+        let bare = bare(text);
+        let own = Joined::of(&bare).map_or(bare.as_str(), |joined| joined.policy);
+        let own = parts_of(own).unwrap_or_default();
+        let now = parts_of(repaired).unwrap_or_default();
+        let mut changes = Self::default();
+        for (tag, value) in own.iter().filter(|(_, value)| !value.is_empty()) {
+            let kept = now.iter().find(|(other, _)| other == tag);
+            let meant = meant(tag, value);
+            let shown = format!("{tag}={}", show(&as_written(text, value)));
+            match kept {
+                Some((_, kept)) if is_lost_policy(tag, value) => {
+                    changes.lost.push(format!("{shown} become {tag}={kept}"));
+                }
+                Some((_, kept)) if kept != value && *kept == meant => {
+                    changes
+                        .mended
+                        .push(format!("{shown} has become {tag}={kept}"));
+                }
+                Some(_) | None => {}
             }
-            Some(_) | None => {}
         }
+        let policy = |text: &str| Dmarc::parse(text).map_or(Policy::None, |dmarc| dmarc.policy);
+        let (before, after) = (policy(text), policy(repaired));
+        changes.takes_effect = (after.blocks() && before != after).then_some(after);
+        changes
     }
-    let policy = |text: &str| Dmarc::parse(text).map_or(Policy::None, |dmarc| dmarc.policy);
-    let (before, after) = (policy(text), policy(repaired));
-    if after.blocks() && before != after {
-        said.push(format!(
-            "p={} then takes effect: mail servers {} mail that fails their check",
-            after.as_str(),
-            if after == Policy::Reject {
-                "refuse"
-            } else {
-                "treat as spam"
-            }
-        ));
-    }
-    if said.is_empty() {
-        String::new()
-    } else {
-        format!(" ({})", said.join("; "))
-    }
+}
+
+/// A value with the quotation mark behind it that is taken off the end of a record.
+fn as_written(text: &str, value: &str) -> String {
+    let quoted = value.chars().next().map(|first| match first {
+        '“' => '”',
+        '‘' => '’',
+        '<' => '>',
+        first => first,
+    });
+    let closed = quoted.filter(|quote| QUOTES.contains(quote) || !quote.is_ascii());
+    let closed = closed.map(|quote| format!("{value}{quote}"));
+    let text = decode(text);
+    closed
+        .filter(|closed| text.contains(closed))
+        .unwrap_or_else(|| value.to_owned())
 }
 
 /// Whether a policy cannot even be guessed.
@@ -135,8 +149,16 @@ fn has_all(list: &str, addresses: &str) -> bool {
     addresses.all(|address| list.split(',').any(|own| own == address))
 }
 
-/// The parts of a record that a repaired one does not have, as they are written.
-pub(super) fn left_out(text: &str, repaired: &str) -> Vec<String> {
+/// What a repaired record does not have.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct LeftOut {
+    /// The parts of the policy, as they are written.
+    pub(super) parts: Vec<String>,
+    /// The values of other services that have run together with it.
+    pub(super) others: Vec<String>,
+}
+
+pub(super) fn left_out(text: &str, repaired: &str) -> LeftOut {
     let bare = bare(text);
     let joined = Joined::of(&bare);
     let own = joined
@@ -158,8 +180,10 @@ pub(super) fn left_out(text: &str, repaired: &str) -> Vec<String> {
         }
     }
     let others = joined.into_iter().flat_map(|joined| joined.others);
-    lost.extend(others.map(str::to_owned));
-    lost
+    LeftOut {
+        parts: lost,
+        others: others.map(str::to_owned).collect(),
+    }
 }
 
 /// The tags and values of what is meant as a DMARC record, whatever stands between them and wherever the
@@ -228,160 +252,5 @@ pub(super) fn relaxed(text: &str) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_repaired_policy_keeps_every_tag_that_can_be_read() {
-        let proposed = "v=DMARC1; p=none;";
-        for (text, mended) in [
-            (
-                "v=DMARC1; rua=mailto:a@example.com",
-                "v=DMARC1; p=none; rua=mailto:a@example.com",
-            ),
-            (" v=DMARC1; p=none", "v=DMARC1; p=none"),
-            ("v=DMARC1; p=block; adkim=s;", "v=DMARC1; p=none; adkim=s"),
-            (
-                "v=DMARC1; p=none; sp=rejct; rua=mailto:a@b.example",
-                "v=DMARC1; p=none; sp=reject; rua=mailto:a@b.example",
-            ),
-            ("v=DMARC1; p=rejct; fo=1", "v=DMARC1; p=reject; fo=1"),
-            ("v=DMARC1; p=Rejected", "v=DMARC1; p=reject"),
-            ("v=DMARC1; p=quarentine", "v=DMARC1; p=quarantine"),
-            ("v=DMARC1; p='reject'", "v=DMARC1; p=reject"),
-            (
-                "v=DMARC1; p=\"reject\"; rua=a@b.example, mailto:c@d.example",
-                "v=DMARC1; p=reject; rua=mailto:a@b.example,mailto:c@d.example",
-            ),
-            ("v=DMARC1; p=report", "v=DMARC1; p=none"),
-            ("v=DMARC1; p=noreject", "v=DMARC1; p=none"),
-            ("v=DMARC1; p=none; p=reject", "v=DMARC1; p=none"),
-            ("v=DMARC1; p=quarantine; t=yes", "v=DMARC1; p=quarantine"),
-            ("v=dmarc1; p=none", "v=DMARC1; p=none"),
-            ("v=DMARC1 p=reject", "v=DMARC1; p=reject"),
-            (
-                "v=DMARC1, p=reject, rua=mailto:a@b.example,mailto:c@d.example",
-                "v=DMARC1; p=reject; rua=mailto:a@b.example,mailto:c@d.example",
-            ),
-            ("v=DMARC1: p=quarantine", "v=DMARC1; p=quarantine"),
-            ("p=reject; v=DMARC1", "v=DMARC1; p=reject"),
-            ("v=DMARC2; p=reject", "v=DMARC1; p=reject"),
-            (
-                "\"v=DMARC1\\; p=reject\\; rua=mailto:a@b.example\"",
-                "v=DMARC1; p=reject; rua=mailto:a@b.example",
-            ),
-            ("v=DMARC1; p=none; v=DMARC1; p=reject", "v=DMARC1; p=none"),
-            ("v=DMARC1; p=reject; p=reject", "v=DMARC1; p=reject"),
-            (
-                "v=spf1 include:a.example ~all v=DMARC1; p=reject",
-                "v=DMARC1; p=reject",
-            ),
-            (
-                "v=DMARC1; p=none; rua=mailto:a@b.example; rua=mailto:c@d.example",
-                "v=DMARC1; p=none; rua=mailto:a@b.example,mailto:c@d.example",
-            ),
-            (
-                "p=none; rua=mailto:a@b.example",
-                "v=DMARC1; p=none; rua=mailto:a@b.example",
-            ),
-            ("v=DMARC1;\\194\\160p=reject", "v=DMARC1; p=reject"),
-            (
-                "\\226\\128\\156v=DMARC1; p=reject; rua=mailto:a@b.example\\226\\128\\157",
-                "v=DMARC1; p=reject; rua=mailto:a@b.example",
-            ),
-            (
-                "v:DMARC1; p:reject; rua:mailto:a@b.example",
-                "v=DMARC1; p=reject; rua=mailto:a@b.example",
-            ),
-            ("TXT v=DMARC1; p=reject", "v=DMARC1; p=reject"),
-            (
-                "v=DMARC1; p=none; rua=mailto:a@b.example, c@d.example",
-                "v=DMARC1; p=none; rua=mailto:a@b.example,mailto:c@d.example",
-            ),
-            ("v=DMARC1; p=r eject", "v=DMARC1; p=reject"),
-            (
-                "{v=DMARC1; p=reject; rua=mailto:a@b.example}",
-                "v=DMARC1; p=reject; rua=mailto:a@b.example",
-            ),
-            (
-                "v=DMARC1; p=none; rua=mailto: a@b.example",
-                "v=DMARC1; p=none; rua=mailto:a@b.example",
-            ),
-            (
-                "v=DMARC1; p=none; rua=<mailto:a@b.example>",
-                "v=DMARC1; p=none; rua=mailto:a@b.example",
-            ),
-            ("\"v=DMARC1\"", "v=DMARC1; p=none"),
-            ("v=spf1 -all", proposed),
-            ("anything", proposed),
-        ] {
-            assert_eq!(repaired(text, proposed), mended, "{text}");
-        }
-    }
-
-    #[test]
-    fn the_fix_says_what_the_repaired_policy_leaves_out() {
-        for (text, repaired, lost) in [
-            (
-                "v=DMARC1; p=none; sp=all",
-                "v=DMARC1; p=none",
-                vec!["sp=all"],
-            ),
-            (
-                "v=DMARC1; p=none; p=reject",
-                "v=DMARC1; p=none",
-                vec!["p=reject"],
-            ),
-            ("v=DMARC1, p=reject", "v=DMARC1; p=reject", vec![]),
-            (
-                "v=DMARC1; p=reject;v=spf1 ~all",
-                "v=DMARC1; p=reject",
-                vec!["v=spf1 ~all"],
-            ),
-            (
-                "v=DMARC1; p=none; ruf=mailto:a@b.example; ruf=mailto:c@d.example",
-                "v=DMARC1; p=none; ruf=mailto:a@b.example,mailto:c@d.example",
-                vec![],
-            ),
-            ("v=DMARC1; p=", "v=DMARC1; p=none", vec![]),
-        ] {
-            assert_eq!(left_out(text, repaired), lost, "{text}");
-        }
-    }
-
-    #[test]
-    fn no_policy_changes_silently() {
-        for (text, said) in [
-            ("v=DMARC1; p=reject", ""),
-            ("v=DMARC1; p=none; p=none", ""),
-            (
-                "v=DMARC1; p=non; rua=mailto:a@b.example",
-                " (p=non becomes p=none)",
-            ),
-            (
-                "v=DMARC1; p=rejct",
-                " (p=rejct becomes p=reject; p=reject then takes effect: mail servers refuse mail that fails their \
-                 check)",
-            ),
-            (
-                "v=DMARC1; p:quarantine",
-                " (p=quarantine then takes effect: mail servers treat as spam mail that fails their check)",
-            ),
-            (
-                "v=DMARC1; p=block",
-                " (p=block becomes p=none, with which mail servers refuse nothing; if they are to refuse mail, ask the \
-                 person who looks after your DNS which policy is meant)",
-            ),
-        ] {
-            assert_eq!(changed(text, &repaired(text, "")), said, "{text}");
-        }
-    }
-
-    #[test]
-    fn relaxing_the_alignment_changes_no_other_tag() {
-        assert_eq!(
-            relaxed("v=DMARC1; p=reject; aspf=s; adkim=s; rua=mailto:a@example.com"),
-            "v=DMARC1; p=reject; aspf=r; adkim=r; rua=mailto:a@example.com"
-        );
-    }
-}
+#[path = "dmarc_repair_tests.rs"]
+mod tests;

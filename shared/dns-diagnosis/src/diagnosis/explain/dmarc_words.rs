@@ -1,13 +1,14 @@
 //! Sentences about the meaning and the mistakes of a DMARC record.
 
 use super::dmarc_faults::{unreadable, written};
-use super::dmarc_repair::{changed, left_out, relaxed, repaired};
+use super::dmarc_repair::{relaxed, repaired};
+use super::dmarc_steps::blocking;
 use super::result::Fix;
-use super::show::{in_full, show, shown};
-use super::trouble_words::listed;
+use super::show::{in_full, listed, show, shown};
+use super::steps::{Questions, lowered};
 use super::wording::Wording;
 use crate::diagnosis::DiagnosisCode as Code;
-use crate::diagnosis::judge::{DmarcDiscovery, Finding, dmarc_name};
+use crate::diagnosis::judge::{DmarcDiscovery, Finding, Joined, dmarc_name};
 use crate::dns::RecordType;
 use crate::email_auth::{Alignment, Dmarc, Policy, is_dmarc};
 use crate::records::Record;
@@ -82,23 +83,29 @@ impl Wording<'_> {
                 let strict = strict.into_iter().filter(|(applies, _)| *applies);
                 let strict: Vec<String> = strict.map(|(_, part)| part.to_owned()).collect();
                 format!(
-                    "The DMARC record at {place} is stricter ({}) than mail that Lasso sends can always meet, so some \
-                     of it may fail the check of mail servers{}. The record is now {seen}",
+                    "The DMARC record at {place} has a strict setting ({}). {} The record is now {seen}",
                     listed(&strict),
-                    dmarc.as_ref().map_or("", unmatched)
+                    dmarc
+                        .as_ref()
+                        .map_or_else(|_| String::new(), |dmarc| self.unmatched(dmarc))
                 )
             }
-            Code::DmarcBlocksVia => format!(
-                "The DMARC record at {place} tells mail servers to refuse mail that is not signed, or to treat it as \
-                 spam ({seen}). Mail for {} is not signed {}, so this would happen to mail that is sent now.{}",
-                self.context.domain,
-                if self.keys().is_published() {
-                    "until Amazon SES has confirmed its records"
-                } else {
-                    "yet"
-                },
-                self.older_receivers(dmarc.ok().as_ref())
-            ),
+            Code::DmarcBlocksVia => {
+                let applies = self.applying_policy().unwrap_or(Policy::Reject);
+                format!(
+                    "The DMARC record at {place} tells mail servers to {} ({seen}). Mail that Lasso sends from {} is not \
+                     signed {}, so mail servers would {} now.{}",
+                    blocking(applies, "mail that is not signed"),
+                    self.context.domain,
+                    if self.keys().is_published() {
+                        "until Amazon SES has confirmed the records of the domain"
+                    } else {
+                        "yet"
+                    },
+                    blocking(applies, "it"),
+                    self.older_receivers(dmarc.ok().as_ref())
+                )
+            }
             _ => {
                 let why = dmarc.err().map_or_else(
                     || "is malformed".to_owned(),
@@ -130,6 +137,7 @@ impl Wording<'_> {
         } else {
             repaired(raw, &record.data.value())
         };
+        let steps = self.policy_steps(raw, &value, finding.code);
         if at != place && self.is_elsewhere(at) {
             let name = &record.name;
             let words = if finding.code == Code::DmarcMultiple {
@@ -144,7 +152,12 @@ impl Wording<'_> {
                     in_full(&value)
                 )
             };
-            return Self::ask_company(&show(at), &words);
+            let ask = if finding.code == Code::DmarcMultiple {
+                Questions::default()
+            } else {
+                steps.ask
+            };
+            return Self::ask_company_after(&ask, &show(at), &words);
         }
         let there = Record {
             name: at.to_owned(),
@@ -154,14 +167,48 @@ impl Wording<'_> {
             let keep = self.policy_to_keep(record, at);
             return self.keep_one(&there, &keep.unwrap_or_else(|| raw.to_owned()));
         }
-        let note = if finding.code == Code::DmarcStrictAlignment {
-            let ask =
-                " (ask the person who looks after your DNS first: it is a setting of your company)";
-            [ask, &lost_note(raw, &value)].concat()
-        } else {
-            [changed(raw, &value), lost_note(raw, &value)].concat()
-        };
-        self.open_and_change(&there, "", &note, &value)
+        self.open_and_change(&there, steps, &value)
+    }
+
+    /// A policy and values of other services in one record.
+    pub(super) fn joined_policy_message(&self, place: &str, raw: &str) -> String {
+        let joined = Joined::of(raw);
+        let others = joined.iter().flat_map(|joined| &joined.others);
+        let others: Vec<String> = others.map(|other| shown(other)).collect();
+        let policy = joined.as_ref().map_or(raw, |joined| joined.policy);
+        format!(
+            "Values have run together in the record at {place}: {} and {}. Only the first belongs there.",
+            shown(policy),
+            listed(&others)
+        )
+    }
+
+    /// Which mail strict alignment concerns.
+    fn unmatched(&self, dmarc: &Dmarc) -> String {
+        let example = format!(
+            "mail from addresses such as name@news.{}",
+            self.context.domain
+        );
+        match (dmarc.dkim, dmarc.spf) {
+            (Alignment::Strict, Alignment::Strict) => {
+                format!("Because of it, {example} fails the check of mail servers.")
+            }
+            (Alignment::Strict, Alignment::Relaxed) => {
+                format!("Because of it, {example} may fail the check of mail servers.")
+            }
+            (Alignment::Relaxed, Alignment::Strict) => {
+                "Because of it, mail from Lasso that is not signed (DKIM) may fail the check of mail servers."
+                    .to_owned()
+            }
+            (Alignment::Relaxed, Alignment::Relaxed) => String::new(),
+        }
+    }
+
+    fn applying_policy(&self) -> Option<Policy> {
+        match self.case.policies.discovery() {
+            DmarcDiscovery::Published { policy, .. } => Some(policy),
+            DmarcDiscovery::Void { .. } | DmarcDiscovery::Absent | DmarcDiscovery::Unknown => None,
+        }
     }
 
     /// Which of several policies to keep, with the others by their values.
@@ -172,17 +219,31 @@ impl Wording<'_> {
             .filter(|text| *text != keep)
             .map(|text| shown(text))
             .collect();
-        let others = match others.as_slice() {
-            [] => "delete the other one".to_owned(),
-            [other] => format!("delete the other one, which has {other} there"),
-            others => format!("delete the others, which have {} there", listed(others)),
+        let row = self.row(&record.name);
+        let field = self.panel.value_field(&record.data);
+        let delete = match others.as_slice() {
+            [] => format!("delete the other TXT record {row}"),
+            [other] => {
+                format!("delete the TXT record {row} that has {other} in the field “{field}”")
+            }
+            others => format!(
+                "delete the TXT records {} that have {} in the field “{field}”",
+                self.named(&record.name),
+                listed(others)
+            ),
+        };
+        let policy = Dmarc::parse(keep).map_or(Policy::None, |dmarc| dmarc.policy);
+        let effect = if policy.blocks() {
+            format!(" {}", self.from_then_on(policy))
+        } else {
+            String::new()
         };
         Self::advice(format!(
-            "{}keep the TXT record {}{}, and {others}. If you do not know who added them, ask the person who looks \
-             after your DNS first.",
-            self.at(),
-            self.row(&record.name),
-            self.told_by(record, keep)
+            "First ask the person who looks after your DNS who added the TXT records {}, and whether they agree. Then, \
+             {}{delete}, and keep the one that has {} there.{effect}",
+            self.named(&record.name),
+            lowered(&self.at()),
+            shown(keep)
         ))
     }
 
@@ -257,30 +318,6 @@ impl Wording<'_> {
     }
 }
 
-/// A note that the mended record lacks parts of the existing one, if so.
-fn lost_note(raw: &str, value: &str) -> String {
-    let lost = left_out(raw, value);
-    if lost.is_empty() {
-        return String::new();
-    }
-    format!(
-        " (it leaves out {}; if you do not know what that is for, ask the person who looks after your DNS first)",
-        listed(&lost.iter().map(|part| show(part)).collect::<Vec<_>>())
-    )
-}
-
-/// Which mail strict alignment concerns.
-fn unmatched(dmarc: &Dmarc) -> &'static str {
-    match (dmarc.dkim, dmarc.spf) {
-        (Alignment::Strict, Alignment::Strict) => ": mail from names below the domain always does",
-        (Alignment::Relaxed, Alignment::Strict) => ", unless it is signed (DKIM)",
-        (Alignment::Strict, Alignment::Relaxed) => {
-            ": mail from names below the domain, unless their bounces have a name of their own (MAIL FROM)"
-        }
-        (Alignment::Relaxed, Alignment::Relaxed) => "",
-    }
-}
-
 /// What receivers by RFC 7489, which many still are, make of tags that RFC 9989 has changed.
 fn older_receivers(dmarc: &Dmarc, policy: Policy) -> String {
     let percent = dmarc.percent.map(|percent| {
@@ -290,11 +327,12 @@ fn older_receivers(dmarc: &Dmarc, policy: Policy) -> String {
         )
     });
     let testing = dmarc.testing.then(|| {
-        format!(
-            " With t=y it acts as “{}”; older mail servers do not know t=y, and apply the policy as it \
-             is written.",
-            policy.as_str()
-        )
+        let newer = if policy.blocks() {
+            "treat it as spam instead of refusing it"
+        } else {
+            "deliver it"
+        };
+        format!(" (Because of t=y, newer mail servers {newer}.)")
     });
     [percent, testing].into_iter().flatten().collect()
 }

@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use super::keys_words::is_key;
 use super::result::Fix;
 use super::show::show;
+use super::steps::{Questions, Steps};
 use super::value_words::{has_slip, is_our_text_as_alias, with_equals_sign};
 use super::wording::Wording;
 use crate::diagnosis::DiagnosisCode as Code;
@@ -42,9 +43,6 @@ impl Wording<'_> {
             | Code::Propagating
             | Code::OkWaitingForSes
             | Code::MailFromInactive => None,
-            Code::NotFound if self.trouble == Some(Trouble::NoSuchDomain) => {
-                self.trouble_fix(Trouble::NoSuchDomain)
-            }
             Code::NotFound => Some(self.add(record)),
             Code::WildcardAnswers => Some(self.add_before_wildcard(record)),
             Code::NameTooLongForProvider => Some(self.ask_provider(record)),
@@ -88,7 +86,7 @@ impl Wording<'_> {
             | Code::DmarcWrongPlace
             | Code::AtApex => Some(self.change_host(record, at.unwrap_or(place), raw)),
             // A record at the domain itself is of no use there, however it is mended.
-            code if is_of_value(code) && self.is_at_domain(finding) => {
+            code if code.is_of_value() && self.is_at_domain(finding) => {
                 Some(self.add_below_domain(record, raw, at.unwrap_or(place)))
             }
             Code::WrongType | Code::ValueMismatch | Code::MxExtra
@@ -155,12 +153,20 @@ impl Wording<'_> {
                 Some(self.add_instead(record, &format!("the {kind} record {row}")))
             }
             Code::TargetDoubled => Some(self.change_target(record)),
-            Code::ValueMismatch if is_key(record) => Some(self.open_and_change(
-                record,
-                "",
-                " in place of what is there (only Amazon SES uses this name)",
-                &self.panel.value(&record.data),
-            )),
+            Code::ValueMismatch if is_key(record) => {
+                let steps = Steps {
+                    into: " in place of what is there (only Amazon SES uses this name)",
+                    ..Steps::default()
+                };
+                Some(self.open_and_change(record, steps, &self.panel.value(&record.data)))
+            }
+            Code::ValueQuoted if self.panel.quotes_text() && at.is_none() => {
+                let steps = Steps {
+                    first: self.emptied(record, finding.code),
+                    ..Steps::default()
+                };
+                Some(self.open_and_change(record, steps, &record.data.value()))
+            }
             Code::ValueMismatch | Code::MxWrongService | Code::MxWrongRegion
                 if !has_priority(record, raw) =>
             {
@@ -229,7 +235,13 @@ impl Wording<'_> {
             );
             return self.add_and(&own, &ask);
         }
-        self.add_instead(&own, &what)
+        let (ask, then) = self.published(record, seen);
+        let stays = std::iter::once(format!("You can leave {what}: it does no harm."));
+        let add = self.add_with("", &own, &stays.chain(then).collect::<Vec<_>>());
+        Fix {
+            text: ask.before(&add.text),
+            ..add
+        }
     }
 
     /// A fix that is not necessary.
@@ -243,10 +255,19 @@ impl Wording<'_> {
 
     /// What to ask a company of which only the name of a server is known.
     pub(super) fn ask_company(server: &str, words: &str) -> Fix {
-        Self::advice(format!(
-            "Send this to the company that {server} belongs to; the person who looks after your DNS knows which one: \
-             “{words}”"
-        ))
+        Self::ask_company_after(&Questions::default(), server, words)
+    }
+
+    /// The same, after questions about what is asked.
+    pub(super) fn ask_company_after(ask: &Questions, server: &str, words: &str) -> Fix {
+        let whom = if ask.is_empty() {
+            "this to the person who looks after your DNS"
+        } else {
+            "them this"
+        };
+        Self::advice(ask.before(&format!(
+            "Send {whom}, and ask them to pass it on to the company that keeps {server}: “{words}”"
+        )))
     }
 
     /// Another value in a record that is here or at another name.
@@ -267,20 +288,6 @@ fn has_priority(record: &Record, seen: &str) -> bool {
         }
         RecordData::Txt { .. } | RecordData::Cname { .. } => true,
     }
-}
-
-/// Whether a code is only about the value, at whatever name it is.
-fn is_of_value(code: Code) -> bool {
-    let of_value = [
-        Code::TxtEscaped,
-        Code::ValueQuoted,
-        Code::ValueWhitespace,
-        Code::ValueSurrounded,
-        Code::ValueTruncated,
-        Code::ValueCaseChanged,
-        Code::ValueHasTypePrefix,
-    ];
-    of_value.contains(&code)
 }
 
 /// Whether the observation has a CNAME of another service, which has to stay.

@@ -1,7 +1,7 @@
 //! Fixes for a name that must have one CNAME record and nothing else.
 
 use super::result::Fix;
-use super::trouble_words::listed;
+use super::show::listed;
 use super::wording::Wording;
 use crate::records::{Record, RecordData, RecordId};
 

@@ -6,11 +6,10 @@
 use super::dmarc_repair::repaired;
 use super::fix::at_mail_from;
 use super::show::{show, shown};
-use super::spf_words::IGNORED;
 use super::target_words::unseen_target_message;
 use super::value_words::{
-    front_of, has_slip, holds_key, is_our_text_as_alias, is_twice, piece_before,
-    surrounded_message, where_invisible, with_equals_sign,
+    changed_sign, front_of, has_slip, holds_key, is_in_quotes, is_our_text_as_alias, is_twice,
+    piece_before, surrounded_message, where_invisible, with_equals_sign,
 };
 use super::wording::Wording;
 use crate::diagnosis::DiagnosisCode as Code;
@@ -37,6 +36,7 @@ impl Wording<'_> {
         let at = finding.at.as_deref().map(show);
         // A policy may be that of a name above the domain.
         let at_or_name = at.as_deref().unwrap_or(place);
+        let at_or_place = at.as_deref().unwrap_or(name);
         match finding.code {
             Code::DomainDoesNotExist => self.trouble_message(Trouble::NoSuchDomain),
             Code::DomainSuspended => self.trouble_message(Trouble::Suspended),
@@ -110,14 +110,10 @@ impl Wording<'_> {
                  hide the CNAME record behind its own servers (a “proxy” or “flattening”)."
             ),
             Code::CnameAndOther => format!(
-                "There are several records at {name} ({seen}). Where there is a CNAME record there may be no \
-                 other record; otherwise mail servers see now one, now the other."
+                "There are several records at {name} ({seen}). A CNAME record must be the only record with its name. \
+                 Otherwise mail servers sometimes see one record and sometimes the other."
             ),
-            Code::NameserversDisagree => format!(
-                "Of the name servers of {}, only {seen} show the right record at {name}; the others still have an \
-                 older version.",
-                self.panel.zone()
-            ),
+            Code::NameserversDisagree => self.disagree_message(name, &seen),
             Code::Propagating => format!(
                 "The record at {name} is published and right. DNS servers may return the old answer from \
                  their caches for {}; nothing has to be done.",
@@ -127,20 +123,23 @@ impl Wording<'_> {
                 }
             ),
             Code::OkWaitingForSes if self.is_back(record) => format!(
-                "The record at {name} is back, and right. Amazon SES has not looked at it since; nothing \
+                "The record at {at_or_place} is back, and right. Amazon SES has not looked at it since; nothing \
                  has to be done."
             ),
             Code::OkWaitingForSes => format!(
-                "The record at {name} is published and right. Amazon SES has not looked at it yet; \
+                "The record at {at_or_place} is published and right. Amazon SES has not looked at it yet; \
                  nothing has to be done."
             ),
             Code::MailFromInactive => format!(
                 "The record at {name} is published and right, but Amazon SES does not use this name: it \
-                 had stopped looking before the records were right. Lasso asks Amazon SES again \
+                 stopped looking before the records were right. Lasso asks Amazon SES again \
                  automatically; nothing has to be done."
             ),
             Code::ValuesJoined if is_twice(raw, &expected) => {
                 format!("The value is in the record at {at_or_name} more than once: {seen}")
+            }
+            Code::ValuesJoined if record.id == RecordId::Dmarc => {
+                self.joined_policy_message(at_or_name, raw)
             }
             Code::ValuesJoined if raw.contains(&expected) || record.id != RecordId::MailFromSpf => {
                 format!(
@@ -153,20 +152,25 @@ impl Wording<'_> {
                  them: {seen}"
             ),
             Code::ValuesExchanged => format!(
-                "The value at {name} is the one of another record. {}",
+                "The value at {name} belongs to another record: {}",
                 self.whose(record, raw)
             ),
             Code::TxtEscaped if !raw.contains('\\') => format!(
-                "Some characters of the value at {at_or_name} have changed while it was copied, as + into %2B, into - \
-                 or into a space. It is now {seen} and has to be {expected}"
+                "Some characters of the value at {at_or_name} changed when it was copied{}. It is now {seen} and has to \
+                 be {expected}",
+                changed_sign(raw, &expected)
             ),
             Code::TxtEscaped => format!(
                 "The value at {at_or_name} has backslashes (\\) in it: {seen}. They belong only in the \
                  zone files of name servers, and have become part of the value."
             ),
+            Code::ValueQuoted if self.panel.quotes_text() && is_in_quotes(raw) => format!(
+                "The value at {at_or_name} has two pairs of quotation marks around it. One pair is right; the second \
+                 has become part of the value."
+            ),
             Code::ValueQuoted if self.panel.quotes_text() => format!(
                 "The value at {at_or_name} has quotation marks inside the ones that your DNS provider \
-                 requires: {seen}. One pair is right; a second pair becomes part of the value."
+                 requires, and they have become part of the value: {seen}"
             ),
             Code::ValueQuoted if !raw.contains('"') => format!(
                 "The value at {at_or_name} has quotation marks around it that do not belong to it: {seen}"
@@ -176,9 +180,8 @@ impl Wording<'_> {
                  automatically, so yours have become part of the value."
             ),
             Code::ValueWhitespace => format!(
-                "The value at {at_or_name} has a space, a line break or another invisible character in it, {}, where \
-                 none belongs.",
-                where_invisible(raw, &expected)
+                "There is a space, a line break or another invisible character {}, where none belongs.",
+                where_invisible(raw, &expected, at_or_name)
             ),
             Code::ValueTruncated if ELLIPSES.iter().any(|dots| decode(raw).contains(dots)) => {
                 format!(
@@ -271,7 +274,8 @@ impl Wording<'_> {
                  to be {expected}"
             ),
             Code::SpfMultiple => format!(
-                "There is more than one record at {place} that begins with v=spf1. {IGNORED}."
+                "There is more than one record at {place} whose value begins with v=spf1. Mail servers then treat all \
+                 of them as broken, and mail fails their check (SPF)."
             ),
             Code::SpfInvalid
             | Code::SpfMissingInclude
@@ -306,13 +310,33 @@ impl Wording<'_> {
             .map_or_else(
                 || format!("It is now {}", show(seen)),
                 |other| {
-                    if seen.eq_ignore_ascii_case(&other.name) {
-                        format!("{} is the name of a record, and not a value.", show(seen))
+                    let token = other.name.split('.').next().unwrap_or_default();
+                    let what = if seen.eq_ignore_ascii_case(&other.name) {
+                        "is the name of a record, and no value.".to_owned()
+                    } else if seen.eq_ignore_ascii_case(token) {
+                        format!("is a part of the name {}, and no value.", other.name)
                     } else {
-                        format!("{} belongs at {}.", show(seen), other.name)
-                    }
+                        format!("is the value of {}.", other.name)
+                    };
+                    format!("{} {what}", show(seen))
                 },
             )
+    }
+
+    /// `seen` is how many of the name servers are right, as "1 of 2".
+    fn disagree_message(&self, name: &str, seen: &str) -> String {
+        let (right, all) = seen.split_once(" of ").unwrap_or((seen, "all"));
+        let zone = self.panel.zone();
+        let shows = if right == "1" { "shows" } else { "show" };
+        let counts = right.parse::<u32>().ok().zip(all.parse::<u32>().ok());
+        let rest = if counts.is_some_and(|(right, all)| all == right + 1) {
+            "the other still has an older version"
+        } else {
+            "the others still have an older version"
+        };
+        format!(
+            "Only {right} of the {all} name servers of {zone} {shows} the right record at {name}; {rest}."
+        )
     }
 }
 

@@ -57,6 +57,7 @@ mod add_words;
 mod delegated_words;
 mod dmarc_faults;
 mod dmarc_repair;
+mod dmarc_steps;
 mod dmarc_words;
 mod fix;
 mod key_rows;
@@ -70,6 +71,7 @@ mod spf_repair;
 mod spf_spelling;
 mod spf_words;
 mod state_words;
+mod steps;
 mod target_words;
 mod trouble_words;
 mod value_words;
@@ -123,10 +125,14 @@ pub(super) fn of_case(case: &Case<'_>, judged: &Judged) -> Diagnosis {
 impl Wording<'_> {
     fn of_record(&self, record: &Record, judged: &JudgedRecord) -> RecordDiagnosis {
         let place = judged.place.as_str();
+        let whole = self.moved_and_mended(record, place, &judged.findings);
         let mut explained = judged.findings.iter().map(|finding| Also {
             code: finding.code,
             message: self.message(record, place, finding),
-            fix: self.fix(record, place, same_field(finding, &judged.findings)),
+            fix: match &whole {
+                Some((at, fix)) if finding.at.as_deref() == Some(*at) => Some(fix.clone()),
+                Some(_) | None => self.fix(record, place, same_field(finding, &judged.findings)),
+            },
         });
         let (code, message, fix) = match explained.next() {
             Some(lead) => (Some(lead.code), lead.message, lead.fix),
@@ -151,6 +157,30 @@ impl Wording<'_> {
     }
 }
 
+impl Wording<'_> {
+    /// The fix of a record whose name and value are both wrong, and where it is now.
+    fn moved_and_mended<'f>(
+        &self,
+        record: &Record,
+        place: &str,
+        findings: &'f [Finding],
+    ) -> Option<(&'f str, Fix)> {
+        let moved = findings.first()?;
+        let at = moved.at.as_deref()?;
+        let there = |other: &&Finding| other.at.as_deref() == Some(at) && other.code.is_of_value();
+        let damaged = findings.iter().skip(1).find(there)?;
+        let host = self.fix(record, place, moved)?.field?;
+        let mended = self.fix(record, place, damaged)?;
+        let is_value = mended.field.as_deref() == Some(self.panel.value_field(&record.data));
+        if host != self.panel.host_field() || !is_value {
+            return None;
+        }
+        let seen = moved.value.as_deref().unwrap_or_default();
+        let fix = self.change_host_and_value(record, at, seen, mended.value?);
+        Some((at, fix))
+    }
+}
+
 /// The finding whose fix stands for another one too: two fixes of one field cannot both be followed.
 fn same_field<'f>(finding: &'f Finding, all: &'f [Finding]) -> &'f Finding {
     use DiagnosisCode as Code;
@@ -163,9 +193,15 @@ fn same_field<'f>(finding: &'f Finding, all: &'f [Finding]) -> &'f Finding {
         Code::ValueMismatch,
         Code::ValueTruncated,
     ];
+    let has = |code: Code| all.iter().any(|other| other.code == code);
     let instead = if finding.code == Code::DmarcStrictAlignment {
         // The policy stays as it is until mail is signed.
         Some(Code::DmarcBlocksVia)
+    } else if finding.code == Code::DmarcTagInvalid && has(Code::DmarcBlocksVia) {
+        Some(Code::DmarcBlocksVia)
+    } else if finding.code == Code::DmarcTagInvalid {
+        // Its fix takes out what cannot be read, too.
+        Some(Code::DmarcStrictAlignment)
     } else if of_spf.contains(&finding.code) {
         // There is one record to mend once the others are gone.
         Some(Code::SpfMultiple)

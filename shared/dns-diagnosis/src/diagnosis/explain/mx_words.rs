@@ -1,7 +1,7 @@
 //! Sentences about mistakes in the MX record of the MAIL FROM name.
 
 use super::result::Fix;
-use super::show::shown;
+use super::show::{listed, shown};
 use super::wording::Wording;
 use crate::diagnosis::DiagnosisCode as Code;
 use crate::diagnosis::judge::Finding;
@@ -27,13 +27,18 @@ impl Wording<'_> {
                  receives bounces for this domain is {expected}."
             ),
             Code::MxPriorityInValue => format!(
-                "The MX record at {name} has its priority inside the name of the server: {seen}. It has \
-                 to be {expected}, where the number is the priority."
+                "The MX record at {name} has its priority where the name of the server belongs: {seen}. It has to be \
+                 {expected}, where the number is the priority."
             ),
-            _ => format!(
-                "There is more than one MX record at {name}: {seen}. Amazon SES accepts this name \
-                 only if {expected} is its only MX record."
-            ),
+            _ => {
+                let server = expected.split(' ').next_back().unwrap_or(&expected);
+                let all: Vec<String> = raw.split(", ").map(one_of_several).collect();
+                format!(
+                    "There is more than one MX record at {name}: {}. Amazon SES accepts this name only if {server} is \
+                     its only mail server.",
+                    listed(&all)
+                )
+            }
         }
     }
 }
@@ -73,10 +78,20 @@ impl Wording<'_> {
         Self::advice(format!(
             "{}delete every MX record {} except the one that has {} in the field “{}”{priority}.",
             self.at(),
-            self.row(&record.name),
+            self.named(&record.name),
             panel.value(&keep),
             panel.value_field(&keep),
         ))
+    }
+}
+
+/// One MX record among several, set apart from the others.
+fn one_of_several(seen: &str) -> String {
+    // A dot alone stands for no mail server at all (RFC 7505).
+    if seen.split(' ').nth(1) == Some(".") {
+        format!("“{}” (it means that this name takes no mail)", shown(seen))
+    } else {
+        format!("“{}”", shown(seen))
     }
 }
 

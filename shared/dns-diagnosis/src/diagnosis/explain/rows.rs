@@ -19,13 +19,10 @@ impl Wording<'_> {
         let bought = self.context.domain.organizational();
         let main = self.case.panel().zone();
         if self.is_delegated() {
-            return format!(
-                "open {zone} (it is listed separately from {main}; if it is not listed, ask the person who looks \
-                 after your DNS which company keeps it), and there "
-            );
+            return opened_first(zone, main);
         }
         if self.context.found_zone().is_some() && is_below(zone, bought) {
-            return format!("open {zone} (it is listed separately from {bought}), and there ");
+            return opened_first(zone, bought);
         }
         String::new()
     }
@@ -35,6 +32,14 @@ impl Wording<'_> {
         match self.panel.host_of(name) {
             "@" => format!("@ (which stands for {} itself)", self.panel.zone()),
             host => in_full(host),
+        }
+    }
+
+    /// Several rows with one name: "named “bounce”".
+    pub(super) fn named(&self, name: &str) -> String {
+        match self.panel.host_of(name) {
+            "@" => format!("named “@” (which stands for {} itself)", self.panel.zone()),
+            host => format!("named “{}”", in_full(host)),
         }
     }
 
@@ -83,10 +88,18 @@ impl Wording<'_> {
                     shown(value)
                 )
             }
-            Some((kind, _)) => format!("the {kind} records {row}"),
+            Some((kind, _)) => format!("the {kind} records {}", self.named(name)),
             None => format!("what is now at {row}"),
         }
     }
+}
+
+/// The order to open a zone that is listed beside `main`, and what to do if it is not.
+fn opened_first(zone: &str, main: &str) -> String {
+    format!(
+        "first open {zone}: it has a line of its own in the list of your domains, beside {main}. If it has none, ask \
+         the person who looks after your DNS which company keeps it. There, "
+    )
 }
 
 /// Whether a name is a longer one with the end `above`.

@@ -13,7 +13,7 @@ const MAX_COPIED: usize = 1_000;
 /// The maximum number of values that are shown of one name.
 const MAX_VALUES: usize = 5;
 
-/// The value on one line, with invisible characters escaped, and shortened if it is long.
+/// The value on one line, with words in brackets for invisible characters, and shortened if it is long.
 /// Plain text: a page still has to escape it.
 pub fn show(value: &str) -> String {
     show_up_to(value, MAX_SHOWN)
@@ -32,23 +32,25 @@ pub(super) fn is_long(value: &str) -> bool {
 fn show_up_to(value: &str, most: usize) -> String {
     let mut shown = String::new();
     let mut length = 0;
-    for character in value.chars() {
-        let before = shown.len();
-        if length >= most {
+    let mut rest = value.chars().peekable();
+    while let Some(character) = rest.next() {
+        let mark = match character {
+            '\r' if rest.peek() == Some(&'\n') => continue,
+            '\n' | '\r' => "[line break]".to_owned(),
+            '\t' => "[tab]".to_owned(),
+            _ if character.is_whitespace() && hides(character) => "[invisible space]".to_owned(),
+            _ if hides(character) => {
+                format!("[invisible character U+{:04X}]", u32::from(character))
+            }
+            _ => character.to_string(),
+        };
+        length += mark.chars().count();
+        if length > most {
             let total = value.chars().count();
             let _infallible = write!(shown, "… ({total} characters)");
             break;
         }
-        match character {
-            '\n' => shown.push_str("\\n"),
-            '\r' => shown.push_str("\\r"),
-            '\t' => shown.push_str("\\t"),
-            _ if hides(character) => {
-                let _infallible = write!(shown, "\\u{{{:x}}}", u32::from(character));
-            }
-            _ => shown.push(character),
-        }
-        length += shown[before..].chars().count();
+        shown.push_str(&mark);
     }
     shown
 }
@@ -70,6 +72,15 @@ pub(super) fn show_all<'a>(values: impl IntoIterator<Item = &'a String>) -> Vec<
     shown
 }
 
+/// "one, two and three".
+pub(super) fn listed(words: &[String]) -> String {
+    match words {
+        [] => String::new(),
+        [only] => only.clone(),
+        [front @ .., last] => format!("{} and {last}", front.join(", ")),
+    }
+}
+
 /// Control characters, spaces other than the plain one, and what changes the direction or the look
 /// of its neighbours (Unicode Technical Report #36).
 fn hides(character: char) -> bool {
@@ -89,12 +100,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn invisible_characters_are_escaped() {
-        assert_eq!(show("a\tb\r\nc"), "a\\tb\\r\\nc");
-        assert_eq!(show("a\u{0}\u{1b}[31m"), "a\\u{0}\\u{1b}[31m");
+    fn invisible_characters_are_said() {
+        assert_eq!(show("a\tb\r\nc"), "a[tab]b[line break]c");
+        assert_eq!(
+            show("a\u{0}\u{1b}[31m"),
+            "a[invisible character U+0000][invisible character U+001B][31m"
+        );
         assert_eq!(
             show("\u{202e}moc.elpmaxe\u{a0}"),
-            "\\u{202e}moc.elpmaxe\\u{a0}"
+            "[invisible character U+202E]moc.elpmaxe[invisible space]"
         );
         assert_eq!(show("<script>"), "<script>");
     }

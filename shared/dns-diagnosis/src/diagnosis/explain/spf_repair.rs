@@ -2,7 +2,6 @@
 
 use super::show::show;
 use super::spf_spelling::is_misspelt;
-use super::trouble_words::listed;
 use crate::diagnosis::judge::decode;
 use crate::email_auth::Spf;
 use crate::records::SES_SPF_DOMAIN;
@@ -42,34 +41,31 @@ pub(super) fn legible(text: &str, own: &str) -> Option<String> {
     Some(words.collect::<Vec<_>>().join(" "))
 }
 
-/// What a new value does to the rest of the record: it keeps it, so that it is not taken for a mistake, or leaves
-/// out what no mail server can read.
-pub(super) fn kept_for_others(old: &str, new: &str, own: &str) -> String {
-    left_out_note(old, new, own).unwrap_or_else(|| {
-        if others_in(old, own).is_empty() {
-            String::new()
-        } else {
-            " (it keeps the rest of the record, which another service may need)".to_owned()
-        }
-    })
+/// What a new value does to the parts of a record that may be of other services.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Others {
+    /// Those that it leaves out, because no mail server can read them, as they are written.
+    pub(super) lost: Vec<String>,
+    /// Whether it keeps any.
+    pub(super) are_kept: bool,
 }
 
-/// That a new value leaves out what may be of another service; none where it keeps all.
-pub(super) fn left_out_note(old: &str, new: &str, own: &str) -> Option<String> {
-    let has = |term: &str| new.split(' ').any(|word| word.eq_ignore_ascii_case(term));
-    let others = others_in(old, own).into_iter();
-    let lost = others.filter(|part| match &part.term {
-        Some(term) => !has(term),
-        None => part.written.contains(['.', ':', '=']),
-    });
-    let mut lost: Vec<String> = lost.map(|part| show(&part.written)).collect();
-    lost.dedup();
-    (!lost.is_empty()).then(|| {
-        format!(
-            " (it leaves out {}; if you do not know what that is for, ask the person who looks after your DNS first)",
-            listed(&lost)
-        )
-    })
+impl Others {
+    /// `own` is the name of the record.
+    pub(super) fn of(old: &str, new: &str, own: &str) -> Self {
+        let has = |term: &str| new.split(' ').any(|word| word.eq_ignore_ascii_case(term));
+        let (kept, lost): (Vec<Part>, Vec<Part>) = others_in(old, own)
+            .into_iter()
+            .partition(|part| part.term.as_deref().is_some_and(has));
+        let is_lost = |part: &Part| part.term.is_some() || part.written.contains(['.', ':', '=']);
+        let lost = lost.into_iter().filter(is_lost);
+        let mut lost: Vec<String> = lost.map(|part| show(&part.written)).collect();
+        lost.dedup();
+        Self {
+            lost,
+            are_kept: !kept.is_empty(),
+        }
+    }
 }
 
 /// The parts of a record that are neither ours nor its end.

@@ -1,9 +1,10 @@
 //! Sentences about mistakes in an SPF record, and the fix.
 
 use super::result::Fix;
-use super::show::{in_full, show, shown};
-use super::spf_repair::{joined, kept_for_others, leads_to_itself, left_out_note, legible};
+use super::show::{in_full, listed, show, shown};
+use super::spf_repair::{Others, joined, leads_to_itself, legible};
 use super::spf_spelling::is_misspelt;
+use super::steps::{Questions, Steps};
 use super::wording::Wording;
 use crate::diagnosis::DiagnosisCode as Code;
 use crate::diagnosis::judge::{Finding, decode, mistaken_modifier};
@@ -14,7 +15,7 @@ use crate::records::{Record, SES_SPF_DOMAIN};
 
 /// The result of SPF if the record cannot be evaluated (permerror, RFC 7208 section 2.6.7).
 pub(super) const IGNORED: &str =
-    "Mail servers then count the whole record as broken, and mail fails their check (SPF)";
+    "Mail servers then treat the whole record as broken, and mail fails their check (SPF)";
 
 impl Wording<'_> {
     /// What a finding about the SPF record at `place` means.
@@ -83,8 +84,17 @@ impl Wording<'_> {
             Code::SpfTooManyLookups if self.case.passes_spf(record, raw) => None,
             _ => {
                 let value = self.passing(record, raw);
-                let note = kept_for_others(raw, &value, &record.name);
-                Some(self.open_and_change(record, "", &note, &value))
+                let others = Others::of(raw, &value, &record.name);
+                let mut steps = Steps {
+                    first: self.emptied(record, finding.code),
+                    ..Steps::default()
+                };
+                steps.ask.may_leave_out(&others.lost, "SPF");
+                if others.are_kept {
+                    steps.then.push(keeping(raw, &value));
+                }
+                steps.then.extend(self.left_to_others(record, raw, &value));
+                Some(self.open_and_change(record, steps, &value))
             }
         }
     }
@@ -94,17 +104,21 @@ impl Wording<'_> {
         let texts = self.case.spf_texts(record);
         let all = joined(&texts);
         let value = self.passing(record, &all);
-        let note = left_out_note(&all, &value, &record.name).unwrap_or_default();
+        let mut ask = Questions::default();
+        let lost = Others::of(&all, &value, &record.name).lost;
+        ask.may_leave_out(&lost, "SPF");
         let value = self.panel.text_value(&value);
+        let order = format!(
+            "{}open one of the TXT records {} whose value begins with v=spf1, put the value below into its field “{}”, \
+             and then delete the others: the value has the {}terms of all of them. The value: {}",
+            self.at(),
+            self.named(place),
+            self.panel.value_field(&record.data),
+            if lost.is_empty() { "" } else { "other " },
+            in_full(&value)
+        );
         Fix {
-            text: format!(
-                "{}open one of the TXT records {} that begin with v=spf1, put the value below into its field “{}”, and \
-                 then delete the others: the value has the terms of all of them{note}. The value: {}",
-                self.at(),
-                self.row(place),
-                self.panel.value_field(&record.data),
-                in_full(&value)
-            ),
+            text: ask.before(&order),
             field: Some(self.panel.value_field(&record.data).to_owned()),
             value: Some(value),
         }
@@ -127,6 +141,46 @@ impl Wording<'_> {
         mended.unwrap_or_else(|| record.data.value())
     }
 
+    /// What is wrong with names that the new value still has: others have to mend them.
+    fn left_to_others(&self, record: &Record, raw: &str, value: &str) -> Option<String> {
+        let SpfResult::Invalid(fault) = self.case.spf_evaluation(record, raw).result else {
+            return None;
+        };
+        let names = |name: &str| value.contains(name);
+        let what = match &fault {
+            SpfFault::NoRecord { target, .. } if names(target) => {
+                format!("{} has no SPF record", show(target))
+            }
+            SpfFault::Multiple { at } if names(at) => {
+                format!("{} has more than one SPF record", show(at))
+            }
+            SpfFault::Syntax { at, .. } if names(at) => {
+                format!("mail servers cannot read the SPF record at {}", show(at))
+            }
+            SpfFault::Endless { target } if names(target) => {
+                format!("{} leads in a circle", show(target))
+            }
+            SpfFault::TooManyExchanges { at } if names(at) => {
+                format!("{} has more than 10 mail servers", show(at))
+            }
+            SpfFault::TooManyVoids { names } => {
+                let names: Vec<String> = names.iter().map(|name| show(name)).collect();
+                format!("there is nothing at {}", listed(&names))
+            }
+            SpfFault::TooManyLookups => {
+                "the rest of the record makes mail servers look up more than 10 names".to_owned()
+            }
+            SpfFault::NoRecord { .. }
+            | SpfFault::Multiple { .. }
+            | SpfFault::Syntax { .. }
+            | SpfFault::Endless { .. }
+            | SpfFault::TooManyExchanges { .. } => return None,
+        };
+        Some(format!(
+            "Tell the person who looks after your DNS that {what}."
+        ))
+    }
+
     /// The record with `~all` in the place of `+all`.
     fn limited(&self, record: &Record, text: &str) -> Option<String> {
         let words = text.split(' ').filter(|word| !word.is_empty());
@@ -137,6 +191,30 @@ impl Wording<'_> {
         let limited = words.collect::<Vec<_>>().join(" ");
         (limited != text).then(|| self.passing(record, &limited))
     }
+}
+
+/// That the new value keeps the rest of the old one, so that the rest is not taken for a mistake.
+fn keeping(old: &str, new: &str) -> String {
+    let ours = format!("include:{SES_SPF_DOMAIN}");
+    let first = format!("v=spf1 {ours}");
+    if new.starts_with(&first) && !old.starts_with(&first) && old.contains(&ours) {
+        format!(
+            "{ours} comes first now, so that mail from Lasso passes; the rest stays, because another service may need \
+             it."
+        )
+    } else {
+        "The new value keeps the rest of the record, because another service may need it."
+            .to_owned()
+    }
+}
+
+/// The parts of a record that have run together into one name: the word of the record that ends in `target`.
+fn run_together<'r>(raw: &'r str, target: &str) -> Option<&'r str> {
+    let is_name = |c: char| c.is_ascii_alphanumeric() || "-_.%{}".contains(c);
+    if target.chars().all(is_name) {
+        return None;
+    }
+    raw.split(' ').find(|word| word.ends_with(target))
 }
 
 fn fault_message(place: &str, raw: &str, fault: &SpfFault) -> String {
@@ -163,6 +241,10 @@ fn fault_message(place: &str, raw: &str, fault: &SpfFault) -> String {
             "The record at {place} leads to the SPF record at {}, which {}. {IGNORED}. The record is now {seen}",
             show(at),
             shown(&error.to_string())
+        ),
+        SpfFault::NoRecord { target, .. } if run_together(raw, target).is_some() => format!(
+            "In the record at {place} two parts have run together: {}. {IGNORED}. The record is now {seen}",
+            show(run_together(raw, target).unwrap_or(target))
         ),
         SpfFault::NoRecord { target, .. } => format!(
             "The record at {place} leads to {}, and there is no SPF record at that name{}. \

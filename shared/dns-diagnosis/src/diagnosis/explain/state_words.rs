@@ -13,12 +13,12 @@ impl Wording<'_> {
         match state {
             RecordState::Found if record.id == RecordId::Dmarc => self.dmarc_found(place),
             RecordState::Found if self.ses_gave_up(record) && self.domain_failed() => format!(
-                "The record at {name} is published and right. Amazon SES had stopped looking for it before \
-                 it was published."
+                "The record at {name} is published and right. Amazon SES stopped looking for it before it was \
+                 published."
             ),
             RecordState::Found if self.ses_gave_up(record) => format!(
-                "The record at {name} is published and right, but Amazon SES had stopped looking before it \
-                 was. Lasso asks Amazon SES again automatically; nothing has to be done."
+                "The record at {name} is published and right, but Amazon SES stopped looking before \
+                 that. Lasso asks Amazon SES again automatically; nothing has to be done."
             ),
             RecordState::Found => format!("The record at {name} is published and right."),
             RecordState::Missing => match self.gone_since(record) {

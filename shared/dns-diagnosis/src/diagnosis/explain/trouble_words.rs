@@ -1,7 +1,7 @@
 //! Sentences about the domain as a whole: why nothing of it can be seen, and whom to ask.
 
 use super::result::{DomainDiagnosis, Fix};
-use super::show::show;
+use super::show::{listed, show};
 use super::wording::Wording;
 use crate::diagnosis::DiagnosisCode as Code;
 use crate::diagnosis::judge::Trouble;
@@ -44,9 +44,14 @@ impl Wording<'_> {
         let bought = self.context.domain.organizational();
         let zone = self.panel.zone();
         let text = match trouble {
-            Trouble::NoSuchDomain => format!(
-                "Check how {bought} is spelled. If it is right, sign in where {bought} was bought and renew it there."
-            ),
+            Trouble::NoSuchDomain => {
+                let domain = self.context.domain;
+                format!(
+                    "Look at the spelling of {bought}. If it is wrong, remove {domain} in Lasso, and add the right domain. If \
+                     it is right, sign in where {bought} was bought and renew it there; if you do not know where that \
+                     was, ask the person who looks after your DNS. If nobody has bought it yet, buy it first."
+                )
+            }
             Trouble::Suspended => format!(
                 "Sign in where {zone} was bought, and do what the notice beside {zone} says. If there is none, send \
                  this to the support of that company: “Why is {zone} switched off? Its name servers are those of \
@@ -96,14 +101,5 @@ impl Wording<'_> {
                 self.panel.place()
             ))),
         }
-    }
-}
-
-/// "one, two and three".
-pub(super) fn listed(words: &[String]) -> String {
-    match words {
-        [] => String::new(),
-        [only] => only.clone(),
-        [front @ .., last] => format!("{} and {last}", front.join(", ")),
     }
 }

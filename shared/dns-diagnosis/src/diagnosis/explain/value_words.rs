@@ -10,30 +10,60 @@ const NEARBY: usize = 6;
 /// Shorter ones are no keys.
 const SHORTEST_KEY: usize = 16;
 
-/// Where the first invisible character is that is not in the right value.
-pub(super) fn where_invisible(seen: &str, expected: &str) -> String {
+/// Where the first invisible character is that is not in the right value, which is published at `at`.
+pub(super) fn where_invisible(seen: &str, expected: &str, at: &str) -> String {
     let seen = decode(seen);
     let shows = |c: char| c.is_ascii() && !c.is_whitespace() && !c.is_control();
+    let in_front = format!("in front of the value at {at}");
+    let behind = format!("at the end of the value at {at}");
     if seen.trim_start().len() < seen.len() {
-        return "in front of it".to_owned();
+        return in_front;
     }
     if seen.trim_end().len() < seen.len() {
-        return "at its end".to_owned();
+        return behind;
     }
     let stands_out = |c: char| !shows(c) && !expected.contains(c);
-    let Some(at) = seen.find(stands_out) else {
-        return "perhaps at its end".to_owned();
+    let Some(at_byte) = seen.find(stands_out) else {
+        return behind;
     };
-    let (front, rest) = seen.split_at(at);
+    let (front, rest) = seen.split_at(at_byte);
     if front.is_empty() {
-        "in front of it".to_owned()
+        in_front
     } else if rest.chars().all(stands_out) {
-        "at its end".to_owned()
+        behind
     } else {
         let skipped = front.chars().count().saturating_sub(NEARBY);
         let nearby: String = front.chars().skip(skipped).collect();
-        format!("after {}", show(&nearby))
+        format!("in the value at {at}, after {}", show(&nearby))
     }
+}
+
+/// Which sign of a value has become which other, in a sentence; nothing if none of the usual ones has.
+pub(super) fn changed_sign(seen: &str, expected: &str) -> String {
+    let seen = decode(seen);
+    let signs = [
+        ('+', "%2B"),
+        ('/', "%2F"),
+        ('=', "%3D"),
+        ('/', "_"),
+        ('+', "-"),
+        ('+', " "),
+    ];
+    let usual = signs
+        .into_iter()
+        .find(|(sign, became)| expected.contains(*sign) && seen.contains(became));
+    match usual {
+        Some((sign, " ")) => format!(": for example, {sign} became a space"),
+        Some((sign, became)) => format!(": for example, {sign} became {became}"),
+        None => String::new(),
+    }
+}
+
+/// Whether a value has quotation marks on both sides.
+pub(super) fn is_in_quotes(seen: &str) -> bool {
+    let seen = decode(seen);
+    let seen = seen.trim();
+    seen.len() > 2 && seen.starts_with('"') && seen.ends_with('"')
 }
 
 /// A value with something before or after it.
@@ -49,6 +79,10 @@ pub(super) fn surrounded_message(at: &str, seen: &str, expected: &str) -> String
             shown(seen)
         );
     };
+    let does = match (front.trim(), back.trim()) {
+        ("", _) | (_, "") => "does",
+        (_, _) => "do",
+    };
     let extra = match (front.trim(), back.trim()) {
         (front, "") => format!("“{}” in front of it", show(front)),
         ("", back) => format!("“{}” after it", show(back)),
@@ -59,7 +93,7 @@ pub(super) fn surrounded_message(at: &str, seen: &str, expected: &str) -> String
         ),
     };
     format!(
-        "The value at {at} has {extra}, which does not belong there. It has to be exactly {expected}"
+        "The value at {at} has {extra}, which {does} not belong there. It has to be exactly {expected}"
     )
 }
 
@@ -138,10 +172,29 @@ mod tests {
 
     #[test]
     fn the_position_of_an_invisible_character_is_described() {
-        assert_eq!(where_invisible(" abcd", "abcd"), "in front of it");
-        assert_eq!(where_invisible("abcd\n", "abcd"), "at its end");
-        assert_eq!(where_invisible(" a x b", "a b"), "in front of it");
-        assert_eq!(where_invisible("ab\u{200b}cd", "abcd"), "after ab");
+        for (seen, expected, place) in [
+            (" abcd", "abcd", "in front of the value at a.example"),
+            ("abcd\n", "abcd", "at the end of the value at a.example"),
+            (" a x b", "a b", "in front of the value at a.example"),
+            (
+                "ab\u{200b}cd",
+                "abcd",
+                "in the value at a.example, after ab",
+            ),
+        ] {
+            assert_eq!(where_invisible(seen, expected, "a.example"), place);
+        }
+    }
+
+    #[test]
+    fn a_sign_that_was_changed_is_named() {
+        for (seen, said) in [
+            ("a%2Bb", ": for example, + became %2B"),
+            ("a b", ": for example, + became a space"),
+            ("a*b", ""),
+        ] {
+            assert_eq!(changed_sign(seen, "a+b"), said);
+        }
     }
 
     #[test]

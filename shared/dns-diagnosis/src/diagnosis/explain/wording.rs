@@ -5,7 +5,9 @@ use std::ops::Deref;
 
 use super::result::Fix;
 use super::show::{in_full, is_long};
+use super::steps::{Steps, VALUE, with_value_last};
 use crate::diagnosis::Context;
+use crate::diagnosis::DiagnosisCode as Code;
 use crate::diagnosis::judge::{Case, Trouble, type_of};
 use crate::dns::RecordType;
 use crate::providers::Panel;
@@ -97,52 +99,74 @@ impl<'a> Wording<'a> {
     /// Another value in a record that exists, which is not the one of the record set. A text is given
     /// as DNS has it, and gets the quotation marks that the panel wants.
     pub(super) fn change_value_to(&self, record: &Record, value: &str) -> Fix {
-        self.open_and_change(record, "", "", value)
+        self.open_and_change(record, Steps::default(), value)
     }
 
-    /// The same, after something else in the same record: `first` is an order, and `note` says what the new value
-    /// does to the old one.
-    pub(super) fn open_and_change(
-        &self,
-        record: &Record,
-        first: &str,
-        note: &str,
-        value: &str,
-    ) -> Fix {
+    /// The same, with what belongs to it.
+    pub(super) fn open_and_change(&self, record: &Record, steps: Steps, value: &str) -> Fix {
         let panel = &self.panel;
         let value = match record.data {
             RecordData::Txt { .. } => panel.text_value(value),
             RecordData::Cname { .. } | RecordData::Mx { .. } => value.to_owned(),
         };
+        let field = panel.value_field(&record.data);
+        let Steps {
+            ask,
+            first,
+            into,
+            mut then,
+        } = steps;
+        then.extend(self.quoting_advice(record, &value));
+        let order = format!(
+            "{}open {}{first} and put {VALUE} into the field “{field}”{into}, {}",
+            self.at(),
+            self.row_of(record),
+            self.around(record, &value),
+        );
+        Fix {
+            text: ask.before(&with_value_last(&order, &then, &in_full(&value))),
+            field: Some(field.to_owned()),
+            value: Some(value),
+        }
+    }
+
+    /// The order to empty the field first, where the old and the new value look the same: quotation marks in
+    /// those that the panel wants.
+    pub(super) fn emptied(&self, record: &Record, code: Code) -> String {
+        if code == Code::ValueQuoted && self.panel.quotes_text() {
+            let field = self.panel.value_field(&record.data);
+            format!(", delete everything in the field “{field}”,")
+        } else {
+            String::new()
+        }
+    }
+
+    /// That nothing but the value goes into its field.
+    pub(super) fn around(&self, record: &Record, value: &str) -> String {
         let around = match record.data {
-            RecordData::Txt { .. } if panel.quotes_text() => {
+            RecordData::Txt { .. } if self.panel.quotes_text() => {
                 "with its quotation marks and nothing before or after them"
             }
             RecordData::Txt { .. } | RecordData::Cname { .. } | RecordData::Mx { .. } => {
                 "with nothing before, after or around it"
             }
         };
-        let field = panel.value_field(&record.data);
-        let quoting = match record.data {
-            RecordData::Txt { .. } if value.contains(' ') => panel.own_quoting(),
-            RecordData::Txt { .. } | RecordData::Cname { .. } | RecordData::Mx { .. } => None,
-        };
-        let quoting = quoting.map(|advice| format!(" ({advice})"));
-        let long = if is_long(&value) {
-            format!(" (copy all of its {} characters)", value.chars().count())
+        if is_long(value) {
+            format!(
+                "{around} (copy all of its {} characters)",
+                value.chars().count()
+            )
         } else {
-            String::new()
-        };
-        Fix {
-            text: format!(
-                "{}open {}{first} and put this into the field “{field}”{note}, {around}{long}: {}{}",
-                self.at(),
-                self.row_of(record),
-                in_full(&value),
-                quoting.unwrap_or_default(),
-            ),
-            field: Some(field.to_owned()),
-            value: Some(value),
+            around.to_owned()
+        }
+    }
+
+    fn quoting_advice(&self, record: &Record, value: &str) -> Option<String> {
+        match record.data {
+            RecordData::Txt { .. } if value.contains(' ') => {
+                self.panel.own_quoting().map(str::to_owned)
+            }
+            RecordData::Txt { .. } | RecordData::Cname { .. } | RecordData::Mx { .. } => None,
         }
     }
 
@@ -165,8 +189,11 @@ impl<'a> Wording<'a> {
 
     /// Another value in an MX record, without the priority, which has a field of its own.
     pub(super) fn part_priority(&self, record: &Record) -> Fix {
-        let first = self.priority_first(record);
-        self.open_and_change(record, &first, "", &self.panel.value(&record.data))
+        let steps = Steps {
+            first: self.priority_first(record),
+            ..Steps::default()
+        };
+        self.open_and_change(record, steps, &self.panel.value(&record.data))
     }
 
     fn priority_first(&self, record: &Record) -> String {
@@ -181,27 +208,68 @@ impl<'a> Wording<'a> {
 
     /// Another name for a record that exists. `seen` is its value.
     pub(super) fn change_host(&self, record: &Record, at: &str, seen: &str) -> Fix {
+        let field = self.panel.host_field();
+        let why = if self.panel.appends_zone() {
+            format!(
+                "Leave {} off there, because it is added automatically.",
+                self.panel.zone()
+            )
+        } else {
+            String::new()
+        };
+        let (ask, then) = self.published(record, seen);
+        let order = format!(
+            "{}open the {} record {}{}, and put {} into the field “{field}”.",
+            self.at(),
+            record.data.type_name(),
+            self.row(at),
+            self.told_by(record, seen),
+            self.row(&record.name),
+        );
+        let sentences = [order, why].into_iter().chain(then);
+        let sentences: Vec<String> = sentences.filter(|text| !text.is_empty()).collect();
+        Fix {
+            text: ask.before(&sentences.join(" ")),
+            field: Some(field.to_owned()),
+            value: Some(self.panel.host(record).to_owned()),
+        }
+    }
+
+    /// Another name and another value for a record that exists: one after the other, neither would be found by the
+    /// words of the other.
+    pub(super) fn change_host_and_value(
+        &self,
+        record: &Record,
+        at: &str,
+        seen: &str,
+        value: String,
+    ) -> Fix {
         let panel = &self.panel;
-        let field = panel.host_field();
         let why = if panel.appends_zone() {
             format!(
-                " Leave {} off there, because it is added automatically.",
+                " (leave {} off there, because it is added automatically)",
                 panel.zone()
             )
         } else {
             String::new()
         };
+        let (ask, mut then) = self.published(record, seen);
+        then.extend(self.quoting_advice(record, &value));
+        let order = format!(
+            "{}open the {} record {}{}, put {} into the field “{}”{why}, and put {VALUE} into the field “{}”, {}",
+            self.at(),
+            record.data.type_name(),
+            self.row(at),
+            self.told_by(record, seen),
+            self.row(&record.name),
+            panel.host_field(),
+            panel.value_field(&record.data),
+            self.around(record, &value),
+        );
         Fix {
-            text: format!(
-                "{}open the {} record {}{}, and put {} into the field “{field}”.{why}",
-                self.at(),
-                record.data.type_name(),
-                self.row(at),
-                self.told_by(record, seen),
-                self.row(&record.name),
-            ),
-            field: Some(field.to_owned()),
-            value: Some(panel.host(record).to_owned()),
+            text: ask.before(&with_value_last(&order, &then, &in_full(&value))),
+            field: None,
+            value: Some(value),
         }
     }
 

@@ -10,6 +10,8 @@ const VERSIONS: [&str; 6] = [
     "v=bimi1",
 ];
 const DMARC: &str = "v=dmarc1";
+/// The policies that another value may follow.
+const POLICIES: [&str; 3] = ["none", "quarantine", "reject"];
 
 /// A text that is a DMARC record and another record.
 #[derive(Debug, PartialEq, Eq)]
@@ -27,7 +29,8 @@ impl<'t> Joined<'t> {
         let begins = VERSIONS
             .iter()
             .flat_map(|version| lower.match_indices(version));
-        let mut begins: Vec<usize> = begins.map(|(at, _)| at).collect();
+        let begins = begins.map(|(at, _)| at).chain(proofs_in(&lower));
+        let mut begins: Vec<usize> = begins.collect();
         begins.sort_unstable();
         let ends = begins.iter().skip(1).copied().chain([text.len()]);
         let pieces = begins.iter().zip(ends);
@@ -43,6 +46,31 @@ impl<'t> Joined<'t> {
         others.extend(Some(front).filter(|front| !front.is_empty()));
         Some(Self { policy, others })
     }
+}
+
+/// Where the proofs of ownership begin that other services ask for, such as `google-site-verification=…`, if they
+/// follow a policy without a semicolon. Behind one, they are a part that mail servers ignore. `lower` is in small
+/// letters.
+fn proofs_in(lower: &str) -> Vec<usize> {
+    let ends = ["verification=", "verification:", "verify="].iter();
+    let ends = ends.flat_map(|end| lower.match_indices(end));
+    let is_of_name = |c: char| c.is_ascii_alphanumeric() || "-_".contains(c);
+    let named = ends.filter_map(|(end, _)| {
+        let front = lower.get(..end)?;
+        let from = front.trim_end_matches(is_of_name).len();
+        let word = lower.get(from..end)?;
+        let policy = POLICIES.iter().find(|policy| word.starts_with(*policy));
+        let is_behind_policy = lower.get(..from)?.trim_end().ends_with('=');
+        policy
+            .filter(|policy| is_behind_policy && word.len() > policy.len())
+            .map(|policy| from + policy.len())
+    });
+    let numbered = POLICIES.iter().flat_map(|policy| {
+        let joined = format!("={policy}ms=ms");
+        let found: Vec<usize> = lower.match_indices(&joined).map(|(at, _)| at).collect();
+        found.into_iter().map(|at| at + 1 + policy.len())
+    });
+    named.chain(numbered).collect()
 }
 
 /// What may be between two values.
@@ -73,6 +101,16 @@ mod tests {
                 vec!["v=spf1 include:a.example ~all"],
             ),
             (
+                "v=DMARC1; p=nonegoogle-site-verification=abc",
+                "v=DMARC1; p=none",
+                vec!["google-site-verification=abc"],
+            ),
+            (
+                "v=DMARC1; p=rejectMS=ms12345",
+                "v=DMARC1; p=reject",
+                vec!["MS=ms12345"],
+            ),
+            (
                 "ab v=TLSRPTv1; rua=mailto:a@b.example;v=DMARC1; p=none;",
                 "v=DMARC1; p=none",
                 vec!["v=TLSRPTv1; rua=mailto:a@b.example", "ab"],
@@ -86,6 +124,8 @@ mod tests {
             "v=DMARC1; p=none",
             "v=DMARC1; p=none; v=DMARC1; p=reject",
             "v=spf1 -all v=spf1 ~all",
+            "v=DMARC1; p=none; google-site-verification=abc",
+            "v=DMARC1; p=noneverification=",
         ] {
             assert_eq!(Joined::of(text), None, "{text}");
         }

@@ -49,6 +49,7 @@ impl Case<'_> {
         self.look_at_the_registrar(&mut judged);
         self.measure_host(record, &mut judged);
         if judged.standing == Standing::Absent && *self.context.zone == ZoneOutcome::NoSuchDomain {
+            judged.findings.retain(|f| f.code != Code::NotFound);
             judged.findings.push(Finding::new(Code::DomainDoesNotExist));
         }
         let state = RecordState::from(&judged);
@@ -282,7 +283,12 @@ impl Case<'_> {
                     judged.findings.push(Finding::new(Code::MailFromInactive));
                 }
                 AxisStatus::NotStarted | AxisStatus::Pending | AxisStatus::TemporaryFailure => {
-                    judged.findings.push(Finding::new(Code::OkWaitingForSes));
+                    let at_apex = judged.findings.iter().find(|f| f.code == Code::AtApex);
+                    let at = at_apex.and_then(|finding| finding.at.clone());
+                    judged.findings.push(Finding {
+                        at,
+                        ..Finding::new(Code::OkWaitingForSes)
+                    });
                 }
                 AxisStatus::Success | AxisStatus::Failed => {}
             },

@@ -4,10 +4,7 @@
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum IneligibleReason {
     /// A domain at which the public has mailboxes.
-    #[error(
-        "this domain belongs to a mailbox provider; mail can only be authenticated for a domain \
-         whose DNS you control"
-    )]
+    #[error("this domain belongs to a mailbox provider; add a domain that your company owns")]
     MailboxProvider,
     /// A domain of Amazon SES.
     #[error("this domain belongs to Amazon, whose service sends the mail; add your own domain")]

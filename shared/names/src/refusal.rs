@@ -82,13 +82,18 @@ pub enum InvalidReason {
     NoRoomForRecords,
     #[error("a part of the domain starts or ends with a hyphen")]
     Hyphen,
-    #[error("the domain contains {}, which is not allowed in domain names", called(*.0))]
+    #[error("the domain contains {}", not_allowed(*.0))]
     Character(char),
     #[error("the domain is not valid in IDNA, the rules for internationalized domain names")]
     International,
-    #[error("the part that starts with xn-- is not a valid internationalized domain name (IDNA)")]
+    #[error(
+        "the part that starts with xn-- is misspelt; give the name in its own letters, such as bücher.de"
+    )]
     Punycode,
-    #[error("this is a public suffix, under which others register their domains")]
+    #[error(
+        "nobody owns this name alone, because others register their domains under it; give the domain that your \
+         company has registered"
+    )]
     PublicSuffix,
     #[error(
         "{} separates several domains here: {}; add them one at a time",
@@ -134,12 +139,24 @@ fn called(c: char) -> String {
         '%' => "a percent sign (%)".to_owned(),
         c if c.is_whitespace() => "a space".to_owned(),
         '"' | '\'' | '`' | '´' | '«' | '»' | '‘'..='‟' => format!("a quotation mark ({c})"),
-        '\u{2010}'..='\u{2015}' | '\u{2212}' => format!(
-            "a dash (U+{:04X}) that is not the hyphen of the keyboard",
-            u32::from(c)
-        ),
+        c if is_dash(c) => format!("a special dash (U+{:04X})", u32::from(c)),
         c if is_hidden(c) => format!("a character that does not show (U+{:04X})", u32::from(c)),
         c => format!("the character {c}"),
+    }
+}
+
+/// Whether it looks like the hyphen of the keyboard.
+fn is_dash(c: char) -> bool {
+    matches!(c, '\u{2010}'..='\u{2015}' | '\u{2212}')
+}
+
+/// That a character is not allowed, and what to type instead.
+fn not_allowed(c: char) -> String {
+    let name = called(c);
+    if is_dash(c) {
+        format!("{name}, which is not allowed; type the hyphen (-) of your keyboard instead")
+    } else {
+        format!("{name}, which is not allowed in domain names")
     }
 }
 

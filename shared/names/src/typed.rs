@@ -226,13 +226,21 @@ fn spelled_out(typed: &str) -> String {
         ("(dot)", "."),
         ("[dot]", "."),
         ("[.]", "."),
+        ("(.)", "."),
         (" at ", "@"),
         ("(at)", "@"),
         ("[at]", "@"),
     ] {
         text = text.replace(word, sign);
     }
-    text
+    shown_of_link(&text).map_or(text.clone(), str::to_owned)
+}
+
+/// What a link shows that was copied as Markdown: `[mapleridge.com](http://mapleridge.com)`.
+fn shown_of_link(text: &str) -> Option<&str> {
+    let link = text.trim().strip_prefix('[')?.strip_suffix(')')?;
+    let (shown, _) = link.split_once("](")?;
+    (!shown.is_empty()).then_some(shown)
 }
 
 /// Undoes the usual mistakes in a name one after the other, until it can be added.

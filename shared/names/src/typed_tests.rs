@@ -13,6 +13,8 @@ fn other_spellings_of_a_dot_are_understood() {
         "oak%2ecom",
         "oak%2Ecom",
         "oak\u{2024}com",
+        "oak(.)com",
+        "[oak.com](http://oak.com)",
         "www.www.oak.com",
         "WWW.www.www.oak.com",
     ] {
@@ -35,6 +37,8 @@ fn the_refusal_says_that_an_ending_is_reserved() {
         ("oak.onion", "names that end in .onion are reserved"),
         ("home.arpa", "only inside private networks"),
         ("oak.home.arpa", "only inside private networks"),
+        ("oak.123", "no domain on the Internet ends in .123"),
+        ("oak.ÖRG", "no domain on the Internet ends in .örg"),
         ("oak.asdf", "no domain on the Internet ends in .asdf"),
         ("例え.テスト", "no domain on the Internet ends in .テスト"),
     ] {

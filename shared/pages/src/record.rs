@@ -215,6 +215,13 @@ fn card(
     let (state_word, tone) = state(record);
     let all = record.fix.iter();
     let all = all.chain(record.also.iter().filter_map(|also| also.fix.as_ref()));
+    // Several diagnoses may have one and the same.
+    let mut fixes: Vec<Fix> = Vec::new();
+    for fix in all {
+        if !fixes.contains(fix) {
+            fixes.push(fix.clone());
+        }
+    }
     let is_found = record.state == RecordState::Found;
     RecordCard {
         number,
@@ -236,7 +243,7 @@ fn card(
             record.observed.clone()
         },
         is_cut: false,
-        fixes: all.cloned().collect(),
+        fixes,
         wait_minutes: record.wait_minutes.filter(|_| !is_found),
     }
 }

@@ -123,25 +123,26 @@ pub fn by_id(id: &str) -> Option<&'static Provider> {
     PROVIDERS.iter().find(|provider| provider.id == id)
 }
 
-/// What "your DNS provider" is: said once for all fixes that name it. `known` is the provider of the domain,
+const SES_EXPLAINED: &str = "Amazon SES is the service of Amazon through which Lasso sends your mail. You need no account there.";
+
+/// What Amazon SES and "your DNS provider" are: said once for all messages and fixes that name them. `known` is the provider of the domain,
 /// `bought` the name that was bought (its organizational domain).
 ///
 /// ```
 /// assert_eq!(
 ///     dns_diagnosis::providers::explained(None, "example.com"),
-///     "Your DNS provider is the company where you edit the table with Type, Name and Value, often the one \
-///      where example.com was bought."
+///     "Amazon SES is the service of Amazon through which Lasso sends your mail. You need no account there. Your DNS \
+///      provider is the company where you edit the table with Type, Name and Value, often the one where example.com \
+///      was bought."
 /// );
 /// ```
 pub fn explained(known: Option<&Provider>, bought: &str) -> String {
     let what = "the company where you edit the table with Type, Name and Value";
-    match known {
-        Some(provider) => format!(
-            "Your DNS provider is {}: {what} of {bought}.",
-            provider.name
-        ),
-        None => format!("Your DNS provider is {what}, often the one where {bought} was bought."),
-    }
+    let provider = match known {
+        Some(provider) => format!("{}: {what} of {bought}.", provider.name),
+        None => format!("{what}, often the one where {bought} was bought."),
+    };
+    format!("{SES_EXPLAINED} Your DNS provider is {provider}")
 }
 
 impl Provider {

@@ -26,7 +26,7 @@ impl ApiError {
                 403,
                 "forbidden",
                 "Not allowed",
-                "Your account does not have the role or the client that this request needs.",
+                "Your account is not allowed to do this. Ask Lasso support, or a colleague who manages Lasso.",
             ),
             Self::NotFound => {
                 Problem::new(404, "not_found", "Not found", "There is no such domain.")

@@ -147,11 +147,8 @@ fn check(typed: &str) -> Result<String, InvalidReason> {
 fn looks_like_address(name: &str) -> bool {
     let unbracketed = name.trim_start_matches('[').trim_end_matches(']');
     // No top-level domain is all digits, so `10.0.0.256` is a mistyped address (RFC 3696 section 2).
-    IpAddr::from_str(unbracketed).is_ok()
-        || name
-            .rsplit('.')
-            .next()
-            .is_some_and(|top| !top.is_empty() && top.bytes().all(|b| b.is_ascii_digit()))
+    let is_number = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
+    IpAddr::from_str(unbracketed).is_ok() || (name.contains('.') && name.split('.').all(is_number))
 }
 
 fn undecodable(name: &str) -> InvalidReason {

@@ -3,7 +3,7 @@
 use super::*;
 
 #[test]
-fn a_repaired_policy_keeps_what_can_be_kept() {
+fn a_repaired_policy_keeps_every_tag_that_can_be_read() {
     let proposed = "v=DMARC1; p=none;";
     for (text, mended) in [
         (
@@ -91,7 +91,7 @@ fn a_repaired_policy_keeps_what_can_be_kept() {
 }
 
 #[test]
-fn the_sentence_says_what_a_repaired_policy_lacks() {
+fn the_fix_says_what_the_repaired_policy_leaves_out() {
     for (text, repaired, parts) in [
         (
             "v=DMARC1; p=none; sp=all",
@@ -156,7 +156,7 @@ fn no_policy_changes_silently() {
 }
 
 #[test]
-fn relaxed_alignment_changes_nothing_else() {
+fn relaxing_the_alignment_changes_no_other_tag() {
     assert_eq!(
         relaxed("v=DMARC1; p=reject; aspf=s; adkim=s; rua=mailto:a@example.com"),
         "v=DMARC1; p=reject; aspf=r; adkim=r; rua=mailto:a@example.com"

@@ -40,18 +40,22 @@ async fn a_process_can_give_the_credentials() {
 
 #[tokio::test]
 async fn profiles_of_people_who_sign_in_are_understood() {
-    for file in [
+    // Without a sign-in the SDK has no token to exchange.
+    let sso = (
         "[profile work]\n\
          sso_session = lasso-test-without-sign-in\nsso_account_id = 123456789012\nsso_role_name = Operator\n\
          [sso-session lasso-test-without-sign-in]\n\
          sso_region = us-east-1\nsso_start_url = https://lasso.awsapps.com/start\n",
+        "token",
+    );
+    let login = (
         "[profile work]\n\
          login_session = arn:aws:sts::123456789012:assumed-role/Operator/lasso-test-without-sign-in\n",
-    ] {
+        "login/cache",
+    );
+    for (file, missing) in [sso, login] {
         let why = credentials(file).await.unwrap_err();
-        assert!(!why.contains("feature"), "{why}");
-        // Without a sign-in the SDK has no token to exchange.
-        assert!(why.contains("token"), "{why}");
+        assert!(why.contains(missing) && !why.contains("feature"), "{why}");
     }
 }
 

@@ -91,7 +91,7 @@ pub enum InvalidReason {
     )]
     Punycode,
     #[error(
-        "nobody owns this name alone, because others register their domains under it; give the domain that your \
+        "this name belongs to no single owner, because others register their domains under it; give the domain that your \
          company has registered"
     )]
     PublicSuffix,

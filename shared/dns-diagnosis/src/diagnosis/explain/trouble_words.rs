@@ -49,7 +49,7 @@ impl Wording<'_> {
                 format!(
                     "Look at the spelling of {bought}. If it is wrong, remove {domain} in Lasso, and add the right domain. If \
                      it is right, sign in where {bought} was bought and renew it there; if you do not know where that \
-                     was, ask the person who looks after your DNS. If nobody has bought it yet, buy it first."
+                     was, ask the person who looks after your DNS. If it has not been bought yet, buy it first."
                 )
             }
             Trouble::Suspended => format!(

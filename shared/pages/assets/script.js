@@ -73,7 +73,11 @@
     const element = page.activeElement;
     const typing = element?.matches("input, textarea, select") ?? false;
     const fields = [...page.querySelectorAll("main input:not([type=hidden]), main textarea")];
-    return typing || fields.some((it) => it.value !== it.defaultValue) || page.hidden || getSelection().type === "Range" || page.querySelector("button[data-busy]:disabled:not([data-wait])");
+    const chosen = [...page.querySelectorAll("main select")].some((it) => {
+      const first = [...it.options].findIndex((option) => option.defaultSelected);
+      return it.selectedIndex !== Math.max(first, 0);
+    });
+    return typing || chosen || fields.some((it) => it.value !== it.defaultValue) || page.hidden || getSelection().type === "Range" || page.querySelector("button[data-busy]:disabled:not([data-wait])");
   };
   const nameOf = (element) => element.id || element.getAttribute("aria-label") || element.getAttribute("href")
     || [element.tagName, element.closest("form")?.getAttribute("action"), element.closest("details")?.id].join(" ");
@@ -93,7 +97,16 @@
     }
     // A person with a keyboard stays where they are.
     const focused = now.contains(page.activeElement) && nameOf(page.activeElement);
-    now.replaceChildren(...then.childNodes);
+    // A message about what a person did stays until they leave the page: the fresh page does not have it again.
+    const told = now.querySelector(":scope > #told");
+    if (told && !then.querySelector("#told")) {
+      const parts = [...then.childNodes];
+      const behind = parts.indexOf(then.children[[...now.children].indexOf(told)]);
+      const at = behind < 0 ? parts.length : behind;
+      for (const it of [...now.childNodes]) if (it !== told) it.remove();
+      told.before(...parts.slice(0, at));
+      told.after(...parts.slice(at));
+    } else now.replaceChildren(...then.childNodes);
     const again = [...now.querySelectorAll("a, button, summary, [tabindex]")].find((it) => nameOf(it) === focused);
     again?.focus({ preventScroll: true });
     page.title = fresh.title;

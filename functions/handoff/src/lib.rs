@@ -5,6 +5,7 @@
 #![forbid(clippy::todo, clippy::unimplemented, clippy::unwrap_used)]
 
 mod config;
+mod headline;
 mod page;
 mod times;
 

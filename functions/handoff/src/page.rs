@@ -4,7 +4,6 @@
 //! the contact, notes, other domains, or why Lasso support has refused something.
 
 use askama::Template;
-use domain_auth::diagnosis::RecordState;
 use domain_auth::dns::DnsLook;
 use domain_auth::domain::{Domain, RecordsSeen};
 use domain_auth::handoff::{Handoff, in_words, zones};
@@ -19,6 +18,7 @@ use domain_auth_pages::{Frame, Provider, Record, RecordCard, cards};
 use jiff::Timestamp;
 use serde_json::Value;
 
+use crate::headline::{detail, headline};
 use crate::times::seconds_until;
 
 /// The reload interval of a page that waits, in seconds: how often the domain may be checked.
@@ -255,149 +255,6 @@ fn name(domain: &Domain) -> String {
 fn zone(domain: &Domain, look: Option<&DnsLook>) -> Option<String> {
     let look = look.filter(|_| domain.dns_looked_at.is_some())?;
     Some(look.zone()?.apex.clone())
-}
-
-/// What to do, and the class of its colour.
-fn headline(
-    status: Status,
-    step: NextStepCode,
-    seen: RecordsSeen,
-    records: &[Record],
-) -> (&'static str, &'static str) {
-    const REPAIR_DOMAIN: (&str, &str) = (
-        "The domain does not work in DNS. It has to be repaired first.",
-        "bad",
-    );
-    let all_found = records
-        .iter()
-        .all(|record| record.state == RecordState::Found);
-    let is_wrong = records
-        .iter()
-        .any(|record| record.state == RecordState::Wrong);
-    let is_hidden = match seen {
-        RecordsSeen::Hidden(_) => true,
-        RecordsSeen::NotLooked | RecordsSeen::Unknown | RecordsSeen::Missing => false,
-        RecordsSeen::Gone | RecordsSeen::Found | RecordsSeen::NotNeeded => false,
-    };
-    // According to the last DNS look, Amazon SES will find the records that it needs.
-    let is_published = match step {
-        NextStepCode::WaitForSes | NextStepCode::TellLasso => true,
-        NextStepCode::Nothing
-        | NextStepCode::PublishOwnershipRecord
-        | NextStepCode::KeepOwnershipRecord
-        | NextStepCode::WaitForService
-        | NextStepCode::WaitForLasso
-        | NextStepCode::WaitForClient
-        | NextStepCode::PublishRecords
-        | NextStepCode::PublishRecommendedRecords
-        | NextStepCode::RepairRecords
-        | NextStepCode::RepairDomain
-        | NextStepCode::Restart
-        | NextStepCode::AskLasso
-        | NextStepCode::DecideClaim
-        | NextStepCode::DecideFinalStep => false,
-    };
-    match status {
-        Status::Contested if step == NextStepCode::PublishOwnershipRecord => {
-            ("One record has to be published.", "wait")
-        }
-        Status::Contested if step == NextStepCode::RepairDomain => REPAIR_DOMAIN,
-        Status::Contested => ("The record was found. Please leave it in place.", "good"),
-        Status::Provisioning | Status::Removing => (
-            "The records are being prepared. They appear here within a few minutes.",
-            "wait",
-        ),
-        Status::Pending if records.is_empty() => ("There is nothing to publish.", "good"),
-        Status::Pending if all_found => (
-            "Nothing is left to do: every record is published, and Amazon SES looks for them \
-             automatically.",
-            "good",
-        ),
-        Status::Pending if is_published => (
-            "The records that Amazon SES needs are published. Please publish the other records below, too.",
-            "wait",
-        ),
-        Status::Pending if step == NextStepCode::RepairDomain => REPAIR_DOMAIN,
-        Status::Pending if is_wrong => (
-            "Please correct the records below. Each one that is wrong says how.",
-            "bad",
-        ),
-        Status::Pending => ("Please publish the records below.", "wait"),
-        Status::Verified | Status::Authenticated | Status::Rejected if is_hidden => REPAIR_DOMAIN,
-        Status::Verified | Status::Authenticated | Status::Rejected
-            if step == NextStepCode::RepairRecords || seen == RecordsSeen::Gone =>
-        {
-            (
-                "Records that were published are missing now. Please publish them again.",
-                "bad",
-            )
-        }
-        Status::Verified | Status::Authenticated | Status::Rejected
-            if seen == RecordsSeen::Missing =>
-        {
-            (
-                "Records that Amazon SES needs are missing in DNS. Please publish them.",
-                "bad",
-            )
-        }
-        Status::Verified | Status::Authenticated | Status::Rejected => (
-            "Amazon SES has verified the domain. Please leave the records in place.",
-            "good",
-        ),
-        Status::AtRisk if is_hidden => REPAIR_DOMAIN,
-        Status::AtRisk if is_published => (
-            "The records are there again. Amazon SES looks for them automatically.",
-            "wait",
-        ),
-        Status::AtRisk => (
-            "Records that were published are missing now. Please restore them.",
-            "bad",
-        ),
-        Status::Failed if step == NextStepCode::AskLasso => (
-            "Amazon SES does not accept this name. There is nothing to publish now.",
-            "bad",
-        ),
-        Status::Failed => (
-            "Amazon SES has not verified the domain, and no longer looks for its records.",
-            "bad",
-        ),
-    }
-}
-
-/// What else to know: how many of the records are there, and what to do beyond them.
-fn detail(status: Status, seen: RecordsSeen, records: &[Record]) -> Option<String> {
-    let in_state = |state| {
-        records
-            .iter()
-            .filter(move |record| record.state == state)
-            .count()
-    };
-    let (of, found) = (records.len(), in_state(RecordState::Found));
-    let is_known = in_state(RecordState::NotLookedYet) < of;
-    // Those that are not there are then only recommended.
-    let is_enough = match seen {
-        RecordsSeen::Found | RecordsSeen::NotNeeded => true,
-        RecordsSeen::NotLooked | RecordsSeen::Unknown | RecordsSeen::Missing => false,
-        RecordsSeen::Gone | RecordsSeen::Hidden(_) => false,
-    };
-    let count = is_known.then(|| format!("{found} of {of} records are published and right."));
-    match status {
-        Status::Provisioning | Status::Removing => None,
-        Status::Contested | Status::Pending | Status::AtRisk => count,
-        Status::Verified | Status::Authenticated | Status::Rejected
-            if found == of || !is_enough =>
-        {
-            count
-        }
-        Status::Verified | Status::Authenticated | Status::Rejected => count.map(|count| {
-            format!("{count} The others are recommended: with them more of the mail is accepted.")
-        }),
-        Status::Failed => Some(format!(
-            "{} Please publish the missing records anyway, and tell the people who gave you this link: \
-             they can make Amazon SES look again.",
-            count.unwrap_or_default()
-        )),
-    }
 }
 
 /// Until when the records have to be published, if there is such a time.

@@ -6,6 +6,10 @@ use crate::state::{State, Status};
 
 /// The situation of a domain whose state does not fit a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "facts that do not depend on each other"
+)]
 pub struct Situation {
     /// The status.
     pub status: Status,

@@ -75,6 +75,23 @@ impl Actor {
         }
     }
 
+    /// The name of a person with a login, as people at Lasso see it; `None` if no token has one. It
+    /// says so if the person is at Lasso and acts for the client.
+    pub fn name(&self) -> Option<String> {
+        let name = |person: &Option<Person>| {
+            let name = person.as_ref()?.name.as_ref()?;
+            Some(name.as_str().to_owned()).filter(|name| !name.is_empty())
+        };
+        match self {
+            Self::ClientAdmin { person, .. } => name(person),
+            Self::LassoSupport { person, .. } => Some(name(person).map_or_else(
+                || "Lasso support".to_owned(),
+                |name| format!("{name}, Lasso support"),
+            )),
+            Self::LinkHolder { .. } | Self::Service => None,
+        }
+    }
+
     /// The name of the person's client, if the token has it.
     pub fn client_name(&self) -> Option<&str> {
         match self {

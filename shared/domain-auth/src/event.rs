@@ -71,9 +71,15 @@ pub struct Event {
     /// The client's note to Lasso support. Plain text from a client: escape it.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub note: Option<String>,
+    /// The person who wrote it, by name or address, if known. Text from a token: escape it.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub note_by: Option<String>,
     /// When the client said that it is ready for the final step, if it has.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub ready_at: Option<Timestamp>,
+    /// The person who said so, as in `note_by`.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub ready_by: Option<String>,
     /// What is still missing, if the client says that it is ready.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub missing: Vec<MissingPiece>,
@@ -311,6 +317,8 @@ impl Event {
             other_communities: Vec::new(),
             contact_email: None,
             note: None,
+            note_by: None,
+            ready_by: None,
             missing: Vec::new(),
             records: Vec::new(),
             other_sides: Vec::new(),

@@ -108,6 +108,8 @@ fn every_member_is_documented_and_marked_if_it_may_be_absent() {
         previous_status: None,
         wanted: None,
         note: None,
+        note_by: None,
+        ready_by: None,
         missing: Vec::new(),
         records: Vec::new(),
         state_since: None,

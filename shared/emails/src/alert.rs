@@ -12,8 +12,8 @@ use crate::console::Console;
 use crate::draft::{Button, Draft, Part, Tone};
 use crate::names::{client, client_in_full, contact};
 use crate::parts::{
-    IMITATES, ready, ready_heading, records_for_support, standing, stays_verified, stops_mail,
-    subject,
+    IMITATES, of_client, ready, ready_heading, records_for_support, standing, stays_verified,
+    stops_mail, subject,
 };
 use crate::waiting::{has_holder, other_sides, stuck_heading, stuck_on, waits_for_decision};
 use crate::words::moment;
@@ -123,7 +123,7 @@ fn parts(event: &Event, stands: String) -> Vec<Part> {
     parts.extend(ready(event).map(Part::Sentence));
     if let Some(note) = &event.note {
         parts.push(Part::Quote {
-            intro: "The client wrote:".to_owned(),
+            intro: format!("{} wrote:", of_client(event.note_by.as_deref())),
             lines: quoted(note),
         });
     }

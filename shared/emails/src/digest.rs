@@ -159,7 +159,9 @@ fn row(event: &Event, reader: Reader, console: &Console) -> Vec<String> {
             let wanted = event.wanted.as_ref();
             let wanted = wanted.map(|wanted| shown_about(&event.domain, wanted));
             let note = event.note.as_ref();
-            let note = note.map(|note| format!("“{}”", shown(note)));
+            let by = event.note_by.as_deref().map(shown);
+            let by = by.map_or_else(String::new, |by| format!(" ({by})"));
+            let note = note.map(|note| format!("“{}”{by}", shown(note)));
             let by_itself = alert::by_itself(event);
             let by_itself = Some(by_itself).filter(|what| !what.starts_with("nothing"));
             let sides: Vec<String> = event.other_sides.iter().map(other_side).collect();

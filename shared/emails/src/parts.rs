@@ -2,7 +2,7 @@
 
 use domain_auth::diagnosis::RecordState;
 use domain_auth::event::{Event, PublishedRecord, RecordStanding};
-use domain_auth::plain_text::shown_about_record;
+use domain_auth::plain_text::{shown, shown_about_record};
 use domain_auth::providers::explained;
 use domain_auth::records::RecordId;
 use domain_auth::state::Status;
@@ -34,12 +34,22 @@ pub(crate) fn stays_verified(event: &Event) -> bool {
 /// When the client said that it is ready, or asked about the name.
 pub(crate) fn ready(event: &Event) -> Option<String> {
     let said = if event.status == Status::Failed {
-        "The client asked about the name"
+        "asked about the name"
     } else {
-        "The client said that it is ready for the final step"
+        "said that it is ready for the final step"
     };
     let on = moment(event.ready_at?);
-    Some(format!("{said} on {on}."))
+    let who = of_client(event.ready_by.as_deref());
+    Some(format!("{who} {said} on {on}."))
+}
+
+/// The client, with the person at it who acted, if known. The person's name is text of the client.
+pub(crate) fn of_client(person: Option<&str>) -> String {
+    let person = person.map(shown).filter(|person| !person.is_empty());
+    person.map_or_else(
+        || "The client".to_owned(),
+        |person| format!("The client ({person})"),
+    )
 }
 
 /// The state of a domain, after its name, by what the last look found.

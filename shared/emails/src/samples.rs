@@ -128,7 +128,7 @@ pub(crate) fn events() -> Result<Vec<(&'static str, Event)>, serde_json::Error> 
     let wanted = "Complete the final step, or reject with a reason.";
     let repair = "Help the client to repair the DNS records.";
     let ready = json!({
-        "ready_at": "2026-06-02T09:30:00Z",
+        "ready_at": "2026-06-02T09:30:00Z", "ready_by": "Kim Maple", "note_by": "Kim Maple",
         "note": "All records are in since this morning.\nOur newsletter goes out on Friday, so we would be glad if this could be done by then. Thanks, Kim",
     });
     let happened = [

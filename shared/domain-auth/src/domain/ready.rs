@@ -4,6 +4,7 @@ use jiff::Timestamp;
 
 use super::Domain;
 use super::ready_call::ReadyCall;
+use crate::actor::Actor;
 use crate::names::Note;
 use crate::state::TriggerKind;
 
@@ -29,11 +30,17 @@ impl Domain {
     /// Stores that the client says it is ready, for the present state. Without a new `note`, the
     /// note that was carried over to this state is kept.
     pub fn say_ready(&mut self, now: Timestamp, note: Option<&Note>, emailed: bool) {
-        let earlier = self.ready_call().and_then(|ready| ready.note.clone());
+        let earlier = self.ready_call().filter(|_| note.is_none());
+        let (earlier, note_by) = (
+            earlier.and_then(|ready| ready.note.clone()),
+            earlier.and_then(|ready| ready.note_by.clone()),
+        );
         self.ready = Some(ReadyCall {
             at: now,
             state_since: self.state_since,
             note: note.map(|note| note.as_str().to_owned()).or(earlier),
+            by: None,
+            note_by,
             carried_over: false,
             note_only: false,
             emailed,
@@ -48,14 +55,31 @@ impl Domain {
             at: now,
             state_since: self.state_since,
             note: None,
+            by: None,
+            note_by: None,
             carried_over: false,
             note_only: true,
             emailed: false,
         });
         self.ready = Some(ReadyCall {
             note: Some(note.as_str().to_owned()),
+            note_by: None,
             ..call
         });
+    }
+
+    /// Stores who said that the client is ready.
+    pub(crate) fn name_who_is_ready(&mut self, actor: &Actor) {
+        if let Some(call) = &mut self.ready {
+            call.by = actor.name();
+        }
+    }
+
+    /// Stores who wrote the note.
+    pub(crate) fn name_who_wrote(&mut self, actor: &Actor) {
+        if let Some(call) = &mut self.ready {
+            call.note_by = actor.name();
+        }
     }
 
     /// Keeps the client's message in the next state, if the transition at `now` brought the domain

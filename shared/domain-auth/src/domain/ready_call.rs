@@ -15,6 +15,12 @@ pub struct ReadyCall {
     /// The client's last note.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub note: Option<String>,
+    /// The person who said that the client is ready, if known ([`crate::actor::Actor::name`]).
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub by: Option<String>,
+    /// The person who wrote the note, if known.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub note_by: Option<String>,
     /// It was sent in an earlier state and carried over, so Lasso support can be told again.
     #[serde(skip_serializing_if = "std::ops::Not::not", default)]
     pub carried_over: bool,

@@ -165,15 +165,18 @@ fn step(domain: &Domain, said: Said<'_>, ids: &impl Ids) -> Result<Step, NotifyE
             Ok(told(domain, said, ids))
         }
         Status::Rejected => {
-            let (actor, evidence) = (said.actor.clone(), Some(said.evidence));
+            let (said_by, evidence) = (said.actor.clone(), Some(said.evidence));
+            let actor = said_by.clone();
             let mut change = domain
                 .transition(Trigger::Reopened, actor, evidence, now, ids)
                 .map_err(|_| cannot(domain, note))?;
-            change.domain.say_ready(now, note, emails);
+            say_ready(&mut change.domain, &said_by, note, emails, now);
             change.domain.hurry(now);
-            if let Some(event) = &mut change.event {
-                event.note = note.map(|note| note.as_str().to_owned());
+            if let (Some(event), Some(call)) = (&mut change.event, change.domain.ready_call()) {
+                event.note.clone_from(&call.note);
+                event.note_by.clone_from(&call.note_by);
                 event.ready_at = Some(now);
+                event.ready_by.clone_from(&call.by);
             }
             Ok(Step::Change(Box::new(change)))
         }
@@ -189,6 +192,21 @@ fn changed(change: Change) -> Step {
     Step::Change(Box::new(change))
 }
 
+/// Stores that the client is ready, and who said so.
+fn say_ready(
+    domain: &mut Domain,
+    actor: &Actor,
+    note: Option<&Note>,
+    emails: bool,
+    now: Timestamp,
+) {
+    domain.say_ready(now, note, emails);
+    domain.name_who_is_ready(actor);
+    if note.is_some() {
+        domain.name_who_wrote(actor);
+    }
+}
+
 /// Lasso support is told, for the first time in this visit of the state.
 fn told(domain: &Domain, said: Said<'_>, ids: &impl Ids) -> Step {
     let Said {
@@ -197,7 +215,7 @@ fn told(domain: &Domain, said: Said<'_>, ids: &impl Ids) -> Step {
     let status = domain.state.status();
     let (actor, evidence) = (said.actor.clone(), Some(said.evidence));
     let mut change = domain.acted(Action::Ready, actor, evidence, now, |domain| {
-        domain.say_ready(now, note, emails);
+        say_ready(domain, said.actor, note, emails, now);
         domain.hurry(now);
     });
     let ready = Some(EventType::Ready);
@@ -222,7 +240,10 @@ fn noted(domain: &Domain, said: Said<'_>) -> Option<Change> {
     let last = domain.ready_call().and_then(|call| call.note.as_deref());
     let note = said.note.filter(|note| last != Some(note.as_str()))?;
     let (actor, now) = (said.actor.clone(), said.now);
-    let write = |domain: &mut Domain| domain.write_note(now, note);
+    let write = |domain: &mut Domain| {
+        domain.write_note(now, note);
+        domain.name_who_wrote(said.actor);
+    };
     Some(domain.acted(Action::Ready, actor, Some(said.evidence), now, write))
 }
 

@@ -13,6 +13,7 @@ pub(super) fn rarer() -> [(&'static str, Value); 6] {
                 "state_since": "2026-06-02T08:00:00Z", "ready_at": "2026-06-02T14:03:00Z",
                 "summary": "The client says that it is ready for the final step.",
                 "wanted": "Complete the final step, or reject with a reason.", "note": "All is done.\nThanks, Kim",
+                "note_by": "Dana Lee, Lasso support", "ready_by": "Dana Lee, Lasso support",
             }),
         ),
         (

@@ -163,6 +163,8 @@ fn octets_of_texts(event: &Event) -> usize {
     let of_client = [
         Some(event.client.as_str()),
         event.note.as_deref(),
+        event.note_by.as_deref(),
+        event.ready_by.as_deref(),
         event.wanted.as_deref(),
     ];
     let texts = of_client

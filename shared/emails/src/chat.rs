@@ -11,10 +11,19 @@ use domain_auth::plain_text::one_line;
 use serde::Serialize;
 
 use crate::draft::{Draft, Part, Target, Tone};
+use crate::names::client;
 
 /// How much of a description a channel shows without a fold, in characters; the rest is on the
-/// page.
+/// page. The schema of custom notifications allows 8,000.
 const LONGEST: usize = 2_000;
+
+/// The most characters of a title in the schema of custom notifications (administrator guide of
+/// Amazon Q Developer in chat applications, "Custom notifications"). A message with a longer one
+/// does not reach the channel. The summary of a thread keeps to it as well.
+const LONGEST_TITLE: usize = 250;
+
+/// How many characters of a client's name a title keeps, before it cuts the domain.
+const CLIENT_KEPT: usize = 40;
 
 /// A custom notification.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -64,7 +73,7 @@ impl ChatMessage {
             id: event.event_id.to_string(),
             content: Content {
                 text_type: "client-markdown",
-                title: format!("{mark}{}", plain(&draft.subject)),
+                title: format!("{mark}{}", title(event, &draft.subject, mark.len())),
                 description: shortened(&lines.join("\n")),
                 next_steps: next_steps(draft),
                 keywords: vec![
@@ -75,12 +84,41 @@ impl ChatMessage {
             },
             metadata: Metadata {
                 thread_id: EmailThread::of(&event.client, &event.domain).to_string(),
-                summary: plain(&draft.heading),
+                summary: title(event, &draft.heading, 0),
                 event_type: event.event_type.as_str(),
                 related_resources: vec![event.domain.to_string()],
             },
         }
     }
+}
+
+/// The subject of the email, short enough for a title behind a mark of this many characters. The
+/// client's texts in it are cut, first its name and then its domain, and none of our words.
+fn title(event: &Event, subject: &str, mark: usize) -> String {
+    let longest = LONGEST_TITLE - mark;
+    let mut subject = subject.to_owned();
+    let client = client(event);
+    if let Some(at) = subject.rfind(&client) {
+        cut(&mut subject, at, &client, CLIENT_KEPT, longest);
+    }
+    let name = event.domain.to_unicode();
+    if let Some(at) = subject.find(&name) {
+        cut(&mut subject, at, &name, 0, longest);
+    }
+    plain(&subject)
+}
+
+/// Cuts `part`, which is at `at` in the text, until the text has at most `longest` characters, but
+/// to no fewer than `kept`.
+fn cut(text: &mut String, at: usize, part: &str, kept: usize, longest: usize) {
+    let over = text.chars().count().saturating_sub(longest);
+    let length = part.chars().count();
+    if over == 0 || length <= kept {
+        return;
+    }
+    let kept = length.saturating_sub(over + 1).max(kept);
+    let short: String = part.chars().take(kept).chain(['…']).collect();
+    text.replace_range(at..at + part.len(), &short);
 }
 
 /// The lines of a part; for records, only the open ones, without their values, which are for
@@ -206,4 +244,62 @@ fn shortened(text: &str) -> String {
         .rsplit_once('\n')
         .map_or(kept.as_str(), |(whole, _)| whole);
     format!("{whole}\n…")
+}
+
+#[cfg(test)]
+mod tests {
+    use domain_auth::event::EventType;
+    use domain_auth::names::{DisplayName, DomainName};
+    use domain_auth::state::Status;
+
+    use super::*;
+    use crate::{Console, alert};
+
+    /// An event about stopped mail with the longest names that there are.
+    fn with_long_names(event_type: EventType) -> Event {
+        let document = include_str!("../../../docs/events.md");
+        let (_, rest) = document.split_once("```json\n").unwrap();
+        let (example, _) = rest.split_once("```").unwrap();
+        let mut event: Event = serde_json::from_str(example).unwrap();
+        let label = "a".repeat(60);
+        let name = format!("{label}.{label}.{label}.maple-homes.com");
+        event.domain = DomainName::parse(&name).unwrap();
+        event.client_name = DisplayName::of_claim(&"Maple ".repeat(21));
+        event.event_type = event_type;
+        event.previous_status = Some(Status::Authenticated);
+        event.status = Status::Failed;
+        event
+    }
+
+    #[test]
+    fn a_title_is_as_short_as_the_schema_wants_and_keeps_our_words() {
+        for (event_type, words) in [
+            (EventType::Failed, ": verification failed (Maple"),
+            (EventType::Displaced, ": lost to another client; Maple"),
+        ] {
+            let event = with_long_names(event_type);
+            let message = ChatMessage::of(&event, &alert(&event, &Console::default()));
+            let title = message.content.title;
+            assert!(title.chars().count() <= LONGEST_TITLE, "{title}");
+            let beginning = ":rotating_light: SENDING STOPPED: aaaaaaaaaaaaaaaaaaaa";
+            assert!(title.starts_with(beginning), "{title}");
+            assert!(title.contains(words), "{title}");
+            assert!(message.metadata.summary.chars().count() <= LONGEST_TITLE);
+            assert!(message.content.description.chars().count() <= 8_000);
+        }
+    }
+
+    #[test]
+    fn a_long_name_of_a_client_is_cut_before_the_domain() {
+        let mut event = with_long_names(EventType::Verified);
+        event.domain = DomainName::parse(&format!("{}.com", "a".repeat(60))).unwrap();
+        (event.previous_status, event.status) = (Some(Status::Pending), Status::Verified);
+        let draft = alert(&event, &Console::default());
+        let uncut = title(&event, &draft.subject, 10);
+        assert_eq!(uncut, plain(&draft.subject), "short enough");
+        let name = event.domain.as_str();
+        let short = title(&event, &draft.subject, 100);
+        assert!(short.chars().count() <= 150, "{short}");
+        assert!(short.starts_with(name) && short.ends_with("…)"), "{short}");
+    }
 }

@@ -3,6 +3,7 @@
 use crate::alerts::stops_mail;
 use crate::event::{Event, EventType, Severity};
 use crate::names::EventId;
+use crate::state::Status;
 
 /// Who gets emails about events. Each gets an email of its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -42,6 +43,8 @@ pub enum Told {
     IfAction,
     /// It is told of events with the severity `warning`.
     IfWarning,
+    /// It is told of events of a domain whose name it has.
+    IfHolder,
     /// It is told of no event.
     No,
 }
@@ -73,6 +76,7 @@ impl Audience {
             Told::Yes => true,
             Told::IfAction => event.severity == Severity::Action,
             Told::IfWarning => event.severity == Severity::Warning,
+            Told::IfHolder => event.status != Status::Contested,
             Told::No => false,
         };
         match self {
@@ -101,7 +105,9 @@ fn client_is_told(event_type: EventType) -> Told {
         EventType::Failed | EventType::Displaced => Told::Yes,
         // Only a removal by Lasso support is a warning.
         EventType::Removed => Told::IfWarning,
-        EventType::Added | EventType::Contested | EventType::Ready => Told::No,
+        // The claimant knows it from the response to its call, or from DNS.
+        EventType::Contested => Told::IfHolder,
+        EventType::Added | EventType::Ready => Told::No,
         EventType::Verified | EventType::Stuck => Told::No,
     }
 }
@@ -157,6 +163,7 @@ impl Told {
             Self::Yes => "yes",
             Self::IfAction => "if `action`",
             Self::IfWarning => "if `warning`",
+            Self::IfHolder => "if it has the name",
             Self::No => "no",
         }
     }
@@ -165,7 +172,6 @@ impl Told {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::state::Status;
 
     fn event(event_type: EventType) -> Event {
         let document = include_str!("../../../docs/events.md");
@@ -211,10 +217,23 @@ mod tests {
     #[test]
     fn support_is_told_only_of_proven_claims() {
         let mut contested = event(EventType::Contested);
+        contested.status = Status::Contested;
         assert_eq!(Lane::of(&contested), Lane::None);
         contested.severity = Severity::Action;
         assert!(Audience::Support.is_told_of(&contested));
         assert!(!Audience::Client.is_told_of(&contested));
+    }
+
+    #[test]
+    fn a_holder_is_told_that_another_client_has_proven_the_name() {
+        let mut challenged = event(EventType::Contested);
+        challenged.status = Status::Authenticated;
+        assert!(Audience::Client.is_told_of(&challenged));
+        assert!(
+            !Audience::Support.is_told_of(&challenged),
+            "once, by the claimant's"
+        );
+        assert_eq!(Lane::of(&challenged), Lane::Usual);
     }
 
     #[test]

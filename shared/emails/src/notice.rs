@@ -200,7 +200,16 @@ fn said(event: &Event) -> Said {
             ..news("the time for the DNS records ends soon", Tone::Wanted)
         },
         EventType::Added => news("added", Tone::Plain),
-        EventType::Contested => news("proof of ownership needed", Tone::Wanted),
+        EventType::Contested if event.status == Status::Contested => {
+            news("proof of ownership needed", Tone::Wanted)
+        }
+        EventType::Contested => Said {
+            todo: Some(
+                "If the domain is yours, reply to this email and say so, so that Lasso support knows both sides."
+                    .to_owned(),
+            ),
+            ..news("another client claims it", Tone::Wanted)
+        },
         EventType::Ready => news("Lasso was told that you are ready", Tone::Plain),
         EventType::Verified => Said {
             happened: format!("Amazon SES has verified {name}."),

@@ -38,7 +38,7 @@ pub use digest::{Reader, digest};
 pub use draft::{Button, Draft, Part, RecordRow, Target, Tone};
 pub use notice::notice;
 pub use preview::{PreviewError, PreviewFile, preview};
-pub use samples::{LetterError, Sample, letter_sample, samples};
+pub use samples::{LetterError, Sample, letter_samples, samples};
 pub use summary::summary;
 pub use words::{moment, state_word};
 

@@ -2,7 +2,7 @@
 
 use askama::Template;
 
-use crate::samples::{LetterError, letter_sample, samples};
+use crate::samples::{LetterError, letter_samples, samples};
 
 /// A file of the preview.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -66,19 +66,19 @@ pub fn preview() -> Result<Vec<PreviewFile>, PreviewError> {
             has_chat: sample.chat.is_some(),
         });
     }
-    let letter = letter_sample()?;
-    let name = "instructions";
-    files.push(file(
-        name,
-        "txt",
-        with_subject(&letter.subject, &letter.text),
-    ));
-    files.push(file(name, "html", letter.html));
-    entries.push(Entry {
-        name: name.to_owned(),
-        subject: letter.subject,
-        has_chat: false,
-    });
+    for (name, letter) in letter_samples()? {
+        files.push(file(
+            name,
+            "txt",
+            with_subject(&letter.subject, &letter.text),
+        ));
+        files.push(file(name, "html", letter.html));
+        entries.push(Entry {
+            name: name.to_owned(),
+            subject: letter.subject,
+            has_chat: false,
+        });
+    }
     let index = Index { entries: &entries }.render()?;
     files.insert(0, file("index", "html", index));
     Ok(files)

@@ -12,7 +12,7 @@ use domain_auth::instructions::Day;
 use serde_json::{Value, json};
 
 use self::look::records;
-pub use letter::{LetterError, letter_sample};
+pub use letter::{LetterError, letter_samples};
 
 use crate::{ChatMessage, Console, Draft, alert, digest, notice, summary};
 

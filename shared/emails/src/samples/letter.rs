@@ -2,7 +2,7 @@
 
 use domain_auth::handoff::{Handoff, HandoffError, Letter, LettersPage, Sender, letter};
 use domain_auth::names::{ClientId, Community, DomainName, EmailAddress, IdentifierError, Note};
-use domain_auth::records::Record;
+use domain_auth::records::{Record, ownership_record};
 use serde_json::json;
 
 /// Why the sample failed.
@@ -25,22 +25,24 @@ pub enum LetterError {
     Unrendered(#[from] HandoffError),
 }
 
-/// The email with sample data.
-pub fn letter_sample() -> Result<Letter, LetterError> {
+/// The emails with sample data, each with its identifier.
+pub fn letter_samples() -> Result<Vec<(&'static str, Letter)>, LetterError> {
     let domain = DomainName::parse("mail.maplehomes.com")?;
     let client = ClientId::parse("maple-homes")?;
     let community = Community::parse("Maple Ridge")?;
     let contact = EmailAddress::parse("kim@maplehomes.com")?;
     let note = Note::parse("Hello Sam,\nplease add these this week. Thanks!")?;
     let records = records()?;
-    let handoff = Handoff {
+    let ownership = [ownership_record(&domain, "pmbgn7mjnfhtkuz06enqq1pe")];
+    let of = |records| Handoff {
         domain: &domain,
         zone: None,
-        records: &records,
+        records,
         observations: &[],
         client: &client,
     };
-    let sender = Sender {
+    let (records, ownership) = (of(&records), of(&ownership));
+    let usual = Sender {
         client: &client,
         name: Some("Maple Homes"),
         communities: vec![&community],
@@ -53,7 +55,27 @@ pub fn letter_sample() -> Result<Letter, LetterError> {
         }),
         by_support: false,
     };
-    Ok(letter(&handoff, &sender)?)
+    let by_support = Sender {
+        by_support: true,
+        note: None,
+        ..usual.clone()
+    };
+    let bare = Sender {
+        communities: Vec::new(),
+        contact: None,
+        note: None,
+        page: None,
+        ..usual.clone()
+    };
+    Ok(vec![
+        ("instructions", letter(&records, &usual)?),
+        ("instructions-contested-claim", letter(&ownership, &usual)?),
+        ("instructions-by-support", letter(&records, &by_support)?),
+        (
+            "instructions-without-page-or-contact",
+            letter(&records, &bare)?,
+        ),
+    ])
 }
 
 fn records() -> Result<Vec<Record>, serde_json::Error> {

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 /// The members by which each differs from the usual sample.
-pub(super) fn rarer() -> [(&'static str, Value); 6] {
+pub(super) fn rarer() -> [(&'static str, Value); 10] {
     let asks = "This is our new name, and it is spelled as we want it.";
     [
         (
@@ -47,6 +47,46 @@ pub(super) fn rarer() -> [(&'static str, Value); 6] {
                 "summary": "maple-homes has proven that mail.maplehomes.com is its own, but the limit of names under \
                     maplehomes.com is reached.",
                 "wanted": "Release names below it that are no longer used; the claimant then gets the domain.",
+            }),
+        ),
+        (
+            "challenged",
+            json!({
+                "event_type": "domain.contested", "severity": "info", "previous_status": "authenticated",
+                "status": "authenticated", "state_since": "2026-05-01T12:00:00Z",
+                "summary": "Another client has proven that this domain, or one above or below it, is its own. Lasso \
+                    support decides. Nothing has changed so far.",
+            }),
+        ),
+        (
+            "ready-provisioning",
+            json!({
+                "event_type": "domain.ready", "previous_status": "provisioning", "status": "provisioning",
+                "state_since": "2026-06-02T08:00:00Z", "ready_at": "2026-06-02T14:03:00Z",
+                "ready_by": "Kim Maple",
+                "summary": "The client says that it is ready for the final step.",
+                "wanted": "Help the client with what is missing. The final step opens when Amazon SES has verified \
+                    the domain.",
+                "missing": [{
+                    "record": null, "requirement": "required",
+                    "message": "The domain is still being registered with Amazon SES.",
+                }],
+            }),
+        ),
+        (
+            "stuck-contested-without-holder",
+            json!({
+                "event_type": "domain.stuck", "previous_status": "contested", "status": "contested",
+                "state_since": "2026-05-30T12:00:00Z",
+                "summary": "The claim was proven on 2026-05-30T12:00:00Z, and has waited for Lasso support since.",
+                "wanted": "Release names below it that are no longer used; the claimant then gets the domain.",
+            }),
+        ),
+        (
+            "removed-by-support-waiting",
+            json!({
+                "event_type": "domain.removed", "severity": "warning", "previous_status": "pending",
+                "status": "removing", "summary": "Lasso support removed this domain on your behalf.",
             }),
         ),
         (

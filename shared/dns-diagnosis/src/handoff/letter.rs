@@ -157,7 +157,7 @@ pub fn letter(handoff: &Handoff<'_>, sender: &Sender<'_>) -> Result<Letter, Hand
     Ok(Letter {
         client: sender.client.clone(),
         domain: handoff.domain.clone(),
-        subject: format!("DNS records to add for {}", handoff.domain.to_unicode()),
+        subject: format!("{}: DNS records to add", handoff.domain.to_unicode()),
         text: TextLetter {
             page: &page,
             who: &who,

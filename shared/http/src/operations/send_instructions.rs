@@ -141,7 +141,7 @@ pub(super) mod openapi {
             letter: Letter {
                 client: domain.client.clone(),
                 domain: domain.name.clone(),
-                subject: format!("DNS records to add for {}", domain.name),
+                subject: format!("{}: DNS records to add", domain.name),
                 text: String::new(),
                 html: String::new(),
                 reply_to: domain.contact_email.clone(),

@@ -232,7 +232,7 @@ async fn verification_poller(world: Shared) {
 async fn support_notifier(world: Shared) {
     each_is_needed(&world, "support-notifier", async || {
         // Emails that say that mail stops do not wait for the end of a minute.
-        let stops = || crate::support_email::delivery("at-risk", &world.fresh_domain());
+        let stops = || crate::support_email::delivery("displaced-sending", &world.fresh_domain());
         world.control_ses(json!({ "faults": [] })).await;
         world.invoke("support-notifier", &stops()).await;
         // For other events, the function reads which alerts Lasso support got before.

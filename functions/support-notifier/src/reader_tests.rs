@@ -100,7 +100,7 @@ async fn alerts_wait_while_support_is_on_the_suppression_list() {
 
 #[tokio::test]
 async fn several_events_that_need_no_separate_email_share_one() {
-    for (case, count) in [("failed", 2), ("stuck", 2), ("verified", 6)] {
+    for (case, count) in [("failed", 2), ("stuck", 2), ("verified", 6), ("at-risk", 6)] {
         let app = app();
         assert!(all_dealt_with(&notified(&app, batch(case, count)).await));
         let subjects = subjects(&app);

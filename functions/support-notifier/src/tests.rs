@@ -320,6 +320,8 @@ async fn the_first_alert_beyond_the_limit_is_emailed_as_the_daily_summary() {
     let not_emailed = app.meter.values("AlertsNotEmailed", Some("OverLimit"));
     assert_eq!(not_emailed, [1.0, 1.0, 1.0]);
     dealt_with(&app, another("at-risk", 5)).await;
+    assert_eq!(app.mail.emails.lock().unwrap().len(), 3, "it still sends");
+    dealt_with(&app, another("displaced-sending", 6)).await;
     assert_eq!(app.mail.emails.lock().unwrap().len(), 4, "what stops mail");
 }
 

@@ -162,11 +162,11 @@ fn said_in(event: &Event) -> Option<Said> {
     }
 }
 
-/// Whether the event says that mail which Lasso sends has stopped or is about to stop. Such an
-/// event is always an email and does not count towards the limit.
+/// Whether the event says that mail which Lasso sends has stopped. Such an event is always an email
+/// and does not count towards the limit. An `at_risk` domain still sends: if many are at risk at
+/// once, a domain that stops must not wait behind them.
 pub fn stops_mail(event: &Event) -> bool {
     match event.event_type {
-        EventType::AtRisk => true,
         EventType::Failed | EventType::Displaced => {
             event.previous_status.is_some_and(Status::sends)
         }
@@ -175,7 +175,8 @@ pub fn stops_mail(event: &Event) -> bool {
             event.severity == Severity::Warning && event.previous_status.is_some_and(Status::sends)
         }
         EventType::Added | EventType::Contested | EventType::Ready | EventType::Verified => false,
-        EventType::Authenticated | EventType::Recovered | EventType::Rejected => false,
-        EventType::Stuck | EventType::RecordsReady | EventType::Expiring => false,
+        EventType::Authenticated | EventType::AtRisk | EventType::Recovered => false,
+        EventType::Rejected | EventType::Stuck => false,
+        EventType::RecordsReady | EventType::Expiring => false,
     }
 }

@@ -253,6 +253,9 @@ mod tests {
 
     #[test]
     fn events_about_stopped_mail_go_first() {
+        let mut at_risk = event(EventType::AtRisk);
+        at_risk.previous_status = Some(Status::Authenticated);
+        assert_eq!(Lane::of(&at_risk), Lane::Usual, "it still sends");
         let mut failed = event(EventType::Failed);
         failed.previous_status = Some(Status::Pending);
         assert_eq!(Lane::of(&failed), Lane::Usual);

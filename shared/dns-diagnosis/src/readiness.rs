@@ -306,7 +306,7 @@ fn dmarc_rule(diagnosis: &Diagnosis, domain: &DomainName) -> RuleCheck {
         DmarcDiscovery::Absent => check(
             BulkRule::Dmarc,
             Verdict::No,
-            "There is no DMARC record at the domain or its organizational domain.",
+            "There is no DMARC record for the domain, and none for the domain above it.",
         ),
         DmarcDiscovery::Unknown => check(
             BulkRule::Dmarc,

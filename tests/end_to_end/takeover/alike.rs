@@ -82,8 +82,8 @@ fn masked(body: &Value, name: &str, added_at: jiff::Timestamp) -> Value {
     }
     // How a fix leads to a zone of its own, which follows from the requested name.
     let (opening, end) = (
-        "open the-domain (it is listed separately from ",
-        "), and there ",
+        "first open the-domain: it has a line of its own in the list of your domains, beside ",
+        "There, ",
     );
     while let Some(start) = text.find(opening) {
         let length = text[start..].find(end).expect("the end of the opening") + end.len();

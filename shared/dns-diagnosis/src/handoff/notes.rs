@@ -35,9 +35,10 @@ fn caution(id: RecordId) -> Option<&'static str> {
         RecordId::MailFromSpf => {
             Some("This has to be the only record at this name that begins with v=spf1.")
         }
-        RecordId::Dkim1 | RecordId::Dkim2 | RecordId::Dkim3 => {
-            Some("A plain CNAME record: no proxy, no flattening, nothing else at this name.")
-        }
+        RecordId::Dkim1 | RecordId::Dkim2 | RecordId::Dkim3 => Some(
+            "If there is a switch “Proxy” (some call it “CDN” or “Flattening”), switch it off. There must be no other \
+                 record with this name.",
+        ),
         RecordId::Verification | RecordId::Ownership => None,
     }
 }
@@ -48,7 +49,7 @@ pub(super) fn claim_notice(id: RecordId, domain: &str, client: &str) -> Option<S
     match id {
         RecordId::Ownership => Some(format!(
             "When Lasso finds this record, {domain} goes to {client}, a client of Lasso, and any other \
-             client of Lasso loses it. Publish it only if you work for that organization."
+             client of Lasso loses it. Publish it only on behalf of that organization."
         )),
         RecordId::Verification | RecordId::Dkim1 | RecordId::Dkim2 | RecordId::Dkim3 => None,
         RecordId::MailFromMx | RecordId::MailFromSpf | RecordId::Dmarc => None,

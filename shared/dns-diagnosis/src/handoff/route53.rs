@@ -110,7 +110,7 @@ pub(super) fn render(
     let comment = if proves {
         format!(
             "Gives the domain to {}, a client of Lasso; any other client of Lasso loses it. Publish it \
-             only if you work for that organization.",
+             only on behalf of that organization.",
             handoff.client
         )
     } else {

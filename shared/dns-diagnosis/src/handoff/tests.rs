@@ -286,7 +286,7 @@ fn every_format_of_an_ownership_record_says_what_publishing_it_does() {
             "{format}: {body}"
         );
         assert!(
-            body.contains("only if you work for that organization"),
+            body.contains("only on behalf of that organization"),
             "{format}: {body}"
         );
         assert!(!body.contains("may send mail from"), "{format}: {body}");

@@ -161,8 +161,7 @@ impl Wording<'_> {
         let take_out = match rest_of(seen, &value) {
             Some(rest) => {
                 let rest = self.panel.text_value(&rest);
-                let around = self.around(record, &rest);
-                format!("change the field “{field}” to {}, {around}", in_full(&rest))
+                format!("leave only {} in the field “{field}”", in_full(&rest))
             }
             None => {
                 format!("take {value} out of that field, and leave the rest of the field as it is")

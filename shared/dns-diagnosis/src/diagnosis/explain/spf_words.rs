@@ -92,8 +92,8 @@ impl Wording<'_> {
                 steps.ask.may_leave_out(&others.lost, "SPF");
                 if others.are_kept {
                     steps.then.push(keeping(raw, &value));
+                    steps.then.extend(self.left_to_others(record, raw, &value));
                 }
-                steps.then.extend(self.left_to_others(record, raw, &value));
                 Some(self.open_and_change(record, steps, &value))
             }
         }

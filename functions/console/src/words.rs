@@ -187,12 +187,14 @@ pub(crate) fn headline_for_staff(domain: &Domain, client: &str) -> String {
 pub(crate) fn next_step(summary: &Summary) -> Option<&str> {
     let is_verified = summary.status == Status::Verified && !has_lost_records(summary);
     if is_verified && summary.ready_at.is_none() {
-        return Some("Tell Lasso that you are ready. Lasso support then takes the final step.");
+        return Some(
+            "On the page of the domain, click “We are ready”. Lasso support then takes the final step.",
+        );
     }
     // The API names the client by its identifier, which its people do not know.
     if summary.step() == StepCode::PublishOwnershipRecord {
         return Some(
-            "Publish the ownership record. When Lasso finds it, the domain goes to your organization; publish it only if you work for that organization.",
+            "Publish the ownership record. When Lasso finds it, the domain goes to your organization. Publish it only if your organization is the one that should get the domain.",
         );
     }
     let step = summary.next_step.as_ref();

@@ -130,7 +130,10 @@ fn parts(event: &Event, stands: String) -> Vec<Part> {
     parts.push(Part::Facts(facts(event)));
     parts.extend(other_sides(event));
     parts.extend(missing(event));
-    parts.push(Part::Sentence(format!("By itself: {}", by_itself(event))));
+    parts.push(Part::Sentence(format!(
+        "What happens automatically: {}",
+        by_itself(event)
+    )));
     parts.extend(records_for_support(event));
     parts
 }
@@ -236,7 +239,7 @@ pub(crate) fn by_itself(event: &Event) -> String {
             "Amazon SES looks for the records. When it finds them, there is another email.".to_owned()
         }
         (Status::Verified, _) => {
-            "Lasso sends for the domain after the final step.".to_owned()
+            "Lasso sends mail from the domain after the final step.".to_owned()
         }
         (Status::Authenticated, _) => "Lasso sends, and the records are watched.".to_owned(),
         (Status::AtRisk, _) if stays_verified(event) => {
@@ -250,7 +253,7 @@ pub(crate) fn by_itself(event: &Event) -> String {
                 .to_owned()
         }
         (Status::Failed, Some(until)) => {
-            format!("the domain is removed on {until}, unless the client starts it again before.")
+            format!("the domain is removed on {until}, unless the client starts it again before then.")
         }
         (Status::Failed, None) => "nothing.".to_owned(),
         (Status::Rejected, _) => {

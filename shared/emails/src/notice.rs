@@ -120,7 +120,7 @@ fn at_risk(event: &Event) -> String {
     } else {
         "If the records stay as they are, Amazon SES takes its verification back, and your mail stops."
     };
-    format!("Lasso still sends. {ahead} You are told when the records are back.")
+    format!("Lasso still sends your mail. {ahead} You will be told when the records are back.")
 }
 
 fn said(event: &Event) -> Said {
@@ -149,7 +149,7 @@ fn said(event: &Event) -> Said {
         EventType::Rejected => Said {
             happened: format!("Lasso support rejected the final step for {name}. The reason: {}", quotation(&why)),
             todo: Some(
-                "Put that right, and say on the page of the domain that you are ready again.".to_owned(),
+                "Put that right. Then, on the page of the domain in Lasso, click “It is solved: we are ready again”.".to_owned(),
             ),
             ..news("rejected by Lasso support", Tone::Wanted)
         },
@@ -165,19 +165,19 @@ fn said(event: &Event) -> Said {
             ..news("records repaired", Tone::Good)
         },
         EventType::Failed if stops_mail(event) => Said {
-            todo: Some("Repair the DNS records, and start the verification again on the page of the domain.".to_owned()),
+            todo: Some("Repair the DNS records. Then, on the page of the domain in Lasso, click “Start again”.".to_owned()),
             by_itself: until.map(|until| format!("Without that the domain is removed on {until}.")),
             button: "Start again",
             ..news("not verified any more", Tone::Urgent)
         },
         EventType::Failed => Said {
-            todo: Some("Publish the DNS records, and start the verification again on the page of the domain.".to_owned()),
+            todo: Some("Publish the DNS records. Then, on the page of the domain in Lasso, click “Start again”.".to_owned()),
             by_itself: until.map(|until| format!("Without that the domain is removed on {until}.")),
             button: "Start again",
             ..news("not verified", Tone::Wanted)
         },
         EventType::Displaced => Said {
-            todo: Some("To have the domain again, publish the ownership record on its page.".to_owned()),
+            todo: Some("To get the domain back, publish the ownership record on its page.".to_owned()),
             by_itself: until.map(|until| format!("Without it the claim ends on {until}.")),
             button: "See the ownership record",
             ..news("lost", if stops_mail(event) { Tone::Urgent } else { Tone::Wanted })

@@ -11,8 +11,7 @@ use crate::draft::{Advice, Part, RecordRow};
 use crate::words::{self, moment};
 
 /// The warning about a name that may be made to look like another one.
-pub(crate) const IMITATES: &str =
-    "this name mixes scripts, as names made to imitate another do. Look at it closely.";
+pub(crate) const IMITATES: &str = "this name mixes the letters of two alphabets, as imitations of other names do. Look at it closely.";
 
 /// Whether Lasso sent for the domain, and has stopped.
 pub(crate) fn stops_mail(event: &Event) -> bool {

@@ -27,7 +27,7 @@ pub fn summary(event: &Event, day: Day, limit: u32, console: &Console) -> Draft 
             Part::Sentence(said),
             Part::Sentence(
                 "Further events of this day are not emailed. What waits for Lasso support is in the queue, and the rest \
-                 is on the pages of the domains. Domains that Lasso sends for and whose mail stops are still emailed, one by one."
+                 is on the pages of the domains. If Lasso stops sending mail from a domain, you still get an email for each."
                     .to_owned(),
             ),
             Part::Facts(vec![

@@ -347,7 +347,7 @@ fn a_list_for_support_says_what_is_missing_and_what_happens_by_itself() {
     let text = words.join(" ");
     for said in [
         "Still missing The policy is missing. (recommended)",
-        "By itself Amazon SES looks for the records until 2 January 2027",
+        "What happens automatically Amazon SES looks for the records until 2 January 2027",
         "(added 1 June 2026, 11:00 UTC)",
     ] {
         assert!(text.contains(said), "{said}: {text}");

@@ -38,9 +38,9 @@ pub(crate) fn stands(status: Status) -> &'static str {
         Status::Provisioning => "is being registered with Amazon SES",
         Status::Pending => "waits for its DNS records",
         Status::Verified => "is verified at Amazon SES, and Lasso does not send for it yet",
-        Status::Authenticated => "is authenticated: Lasso sends for it",
+        Status::Authenticated => "is authenticated: Lasso sends mail from it",
         Status::AtRisk => {
-            "is at risk: Lasso still sends for it, and records that it needs are missing or wrong"
+            "is at risk: Lasso still sends mail from it, and records that it needs are missing or wrong"
         }
         Status::Failed => "is not verified at Amazon SES, and Lasso does not send for it",
         Status::Rejected => "was rejected, and Lasso does not send for it",

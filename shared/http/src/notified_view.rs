@@ -104,8 +104,10 @@ fn not_told(domain: &Domain, asker: Asker) -> String {
             .to_owned();
     }
     let sends = match domain.state.status() {
-        Status::AtRisk => "Lasso still sends for this domain, and looks at its records again now.",
-        Status::Authenticated => "Lasso sends for this domain.",
+        Status::AtRisk => {
+            "Lasso still sends mail from this domain, and looks at its records again now."
+        }
+        Status::Authenticated => "Lasso sends mail from this domain.",
         Status::Provisioning if domain.has_said_ready() => {
             return "No email is sent to Lasso support now. Its list has the domain as soon as Amazon SES has \
                     registered it."

@@ -329,7 +329,7 @@ fn covered(name: &str, standing: SenderStanding) -> SenderView {
         ),
         SenderStanding::AtRisk(reason) => SenderView::allowed(
             SenderReason::AtRisk,
-            format!("Lasso still sends for {name}, but it needs attention: {reason}"),
+            format!("Lasso still sends mail from {name}, but it needs attention: {reason}"),
         ),
         SenderStanding::WaitingForRecords => SenderView::refused(
             SenderReason::WaitingForDns,

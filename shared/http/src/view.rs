@@ -390,15 +390,15 @@ fn note(id: RecordId, requirement: Requirement, quoted: bool) -> &'static str {
             "DKIM: without the three CNAME records recipients can see \"via amazonses.com\". \
              Switch off any proxy for this name."
         }
-        RecordId::MailFromMx => "Bounces come back here. Nothing else may use this name for mail.",
+        RecordId::MailFromMx => "Undelivered mail comes back here. Add no other MX record for it.",
         RecordId::MailFromSpf => "SPF for the name that receives bounces.",
         RecordId::Dmarc => {
-            "Only if the domain has no DMARC record yet; never replace or repeat an existing one."
+            "First look for a record named _dmarc. If there is one, leave it as it is, and do not add this."
         }
         RecordId::Ownership => {
             "Proves that this domain is yours. When Lasso finds it, the domain goes to your \
-             organization, and any other client of Lasso loses it. Only people who work for your \
-             organization should publish it."
+             organization, and any other client of Lasso loses it. Publish it only if your \
+             organization is the one that should get the domain."
         }
     }
 }

@@ -221,7 +221,7 @@ fn why(domain: &Domain) -> (WaitReason, String) {
             return (WaitReason::FinalStep, why.join(" "));
         }
         State::Authenticated(_) => {
-            let sends = "Lasso sends for this domain.";
+            let sends = "Lasso sends mail from this domain.";
             let (reason, why) = match Trouble::of(domain) {
                 None => (WaitReason::Nothing, sends.to_owned()),
                 Some(trouble @ (Trouble::RecordsGone | Trouble::Hidden(_))) => {

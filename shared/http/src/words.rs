@@ -114,8 +114,8 @@ pub(crate) mod client {
 
     pub(crate) fn publish_ownership_record(client: &ClientId) -> String {
         format!(
-            "Publish the ownership record. When Lasso finds it, the domain goes to {client}; publish it \
-             only if you work for that organization."
+            "Publish the ownership record. When Lasso finds it, the domain goes to {client}. Publish it \
+             only if that is the organization that should get the domain."
         )
     }
 }
@@ -157,10 +157,10 @@ fn of_state(domain: &Domain) -> String {
         }
         State::Verified(_) => of_verified(Trouble::of(domain)),
         State::Authenticated(_) => match Trouble::of(domain) {
-            None => "Lasso sends for this domain.".to_owned(),
-            Some(trouble) => format!("Lasso sends for this domain. {}", seen(trouble)),
+            None => "Lasso sends mail from this domain.".to_owned(),
+            Some(trouble) => format!("Lasso sends mail from this domain. {}", seen(trouble)),
         },
-        State::AtRisk(at_risk) => format!("{} Lasso still sends.", at_risk.reason),
+        State::AtRisk(at_risk) => format!("{} Lasso still sends your mail.", at_risk.reason),
         State::Failed(failed) => {
             let unless = match failed.reason {
                 FailureReason::DeadlinePassed

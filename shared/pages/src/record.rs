@@ -213,15 +213,9 @@ fn card(
     provider: Option<&'static providers::Provider>,
 ) -> RecordCard {
     let (state_word, tone) = state(record);
-    let all = record.fix.iter();
-    let all = all.chain(record.also.iter().filter_map(|also| also.fix.as_ref()));
-    // Several diagnoses may have one and the same.
-    let mut fixes: Vec<Fix> = Vec::new();
-    for fix in all {
-        if !fixes.contains(fix) {
-            fixes.push(fix.clone());
-        }
-    }
+    let also = record.also.iter().filter_map(|also| also.fix.as_ref());
+    let mut fixes: Vec<Fix> = record.fix.iter().chain(also).cloned().collect();
+    fixes.dedup(); // Several diagnoses may have one and the same.
     let is_found = record.state == RecordState::Found;
     RecordCard {
         number,
@@ -249,9 +243,8 @@ fn card(
 }
 
 fn message(record: &Record) -> Option<String> {
-    let all = record.message.iter();
-    let all = all.chain(record.also.iter().map(|also| &also.message));
-    let all: Vec<&str> = all.map(String::as_str).collect();
+    let all = record.also.iter().map(|also| &also.message);
+    let all: Vec<String> = record.message.iter().chain(all).cloned().collect();
     (!all.is_empty()).then(|| all.join(" "))
 }
 

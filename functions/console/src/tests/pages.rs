@@ -177,7 +177,7 @@ async fn the_texts_of_a_page_agree_on_the_next_step() {
     later["next_step"]["code"] = json!("plant_a_tree");
     assert!(page(later).await.contains("Show the records"));
 
-    let ask = "Tell Lasso that you are ready.";
+    let ask = "click “We are ready”.";
     let mut verified = in_state(Status::Verified);
     verified["next_step"]["sentence"] = json!("Nothing to do now.");
     let asks = page(verified.clone()).await;

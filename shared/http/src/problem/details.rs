@@ -139,7 +139,7 @@ impl ApiError {
             Self::Unconfirmed(name) => Problem::new(
                 409,
                 "confirmation_required",
-                "Lasso sends for this domain",
+                "Lasso sends mail from this domain",
                 format!(
                     "Removing {name} stops all mail that Lasso sends from it. To do that, repeat \
                      the request with ?confirm={name}."
@@ -148,7 +148,7 @@ impl ApiError {
             Self::ReleaseUnconfirmed { name, holder } => Problem::new(
                 409,
                 "confirmation_required",
-                "Lasso sends for this domain",
+                "Lasso sends mail from this domain",
                 format!(
                     "This stops all mail that Lasso sends from {name} for {holder}. To do that, \
                      repeat the request with \"confirm\": \"{name}\"."

@@ -16,6 +16,11 @@ pub(super) const LINK_MADE_BEFORE: &str = "This request has made a link before, 
 
 /// The sentence that a client has added as many domains as it may per day.
 pub(super) fn too_many_additions(limit: u32) -> String {
+    if limit == 0 {
+        return "Your account cannot add domains at the moment (max_domains_added_per_day is 0). Ask Lasso support for a \
+                higher limit."
+            .to_owned();
+    }
     format!(
         "You can add no more than {limit} domains a day (UTC) (max_domains_added_per_day). Continue tomorrow, or ask \
          Lasso support for a higher limit."
@@ -141,9 +146,9 @@ pub(super) fn instead_of_restart(situation: Situation) -> &'static str {
         }
         Status::Verified => "Lasso support takes the final step (POST …/notify tells it).",
         Status::Rejected => "notify opens the final step again (POST …/notify).",
-        Status::Authenticated => "Lasso sends for it, and nothing has to be restarted.",
+        Status::Authenticated => "Lasso sends mail from it, and nothing has to be restarted.",
         Status::AtRisk => {
-            "Lasso still sends for it. Missing records have to be published again (GET …/records)."
+            "Lasso still sends mail from it. Missing records have to be published again (GET …/records)."
         }
         Status::Failed | Status::Removing => "Look at its status.",
     }
@@ -179,6 +184,12 @@ pub(super) fn capitalized(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_limit_of_zero_does_not_end_tomorrow() {
+        assert!(too_many_additions(5).contains("Continue tomorrow"));
+        assert!(!too_many_additions(0).contains("tomorrow"));
+    }
 
     #[test]
     fn the_refusal_in_each_state_names_the_call_that_is_possible() {

@@ -40,7 +40,7 @@ pub(crate) const DECIDE_FINAL_STEP_UNSIGNED: &str = "Complete the final step, or
     reason. Not all CNAME records are published. Until they are, mail is not signed for the domain, \
     and a strict DMARC policy can make mail servers refuse it. If the final step is automatic, Lasso \
     takes it once they are published.";
-pub(crate) const NOTHING: &str = "Nothing to do: Lasso sends for this domain.";
+pub(crate) const NOTHING: &str = "Nothing to do: Lasso sends mail from this domain.";
 pub(crate) const HELP_TO_REPAIR: &str = "Help the client to repair the DNS records.";
 pub(crate) const HELP_TO_REPAIR_UNSEEN: &str =
     "Help the client to make sure that the records of the domain are still published.";

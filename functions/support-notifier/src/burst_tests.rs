@@ -29,7 +29,7 @@ const COPIES: usize = 4;
 /// A clock that all copies share. When all copies wait, it moves to the end of the shortest wait.
 /// The copies wait for nothing else in this test.
 #[derive(Debug, Clone, Default)]
-struct SharedClock(Arc<Mutex<Time>>);
+pub(super) struct SharedClock(Arc<Mutex<Time>>);
 
 #[derive(Debug, Default)]
 struct Time {
@@ -40,7 +40,7 @@ struct Time {
 
 impl SharedClock {
     /// Runs a future to its end.
-    fn run<F: Future>(&self, future: F) -> F::Output {
+    pub(super) fn run<F: Future>(&self, future: F) -> F::Output {
         let mut future = pin!(future);
         let mut context = Context::from_waker(Waker::noop());
         loop {
@@ -236,7 +236,7 @@ fn app() -> App<BurstPorts> {
 }
 
 /// An event of one of five kinds, about its own domain. Clients have five domains each.
-fn event(number: usize) -> Event {
+pub(super) fn event(number: usize) -> Event {
     let kinds = [
         ("domain.verified", "action", "pending", "verified"),
         ("domain.failed", "warning", "pending", "failed"),

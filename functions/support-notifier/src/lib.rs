@@ -289,6 +289,8 @@ impl<'a> Batch<'a> {
     fn oldest_age(&self, answer: &SqsBatchResponse, now: Timestamp) -> Option<SignedDuration> {
         let failures = answer.batch_item_failures.iter();
         let again: BTreeSet<&str> = failures
+mod stop_turn_tests;
+#[cfg(test)]
             .map(|failure| failure.item_identifier.as_str())
             .collect();
         let messages = self.messages.iter().zip(&self.events);

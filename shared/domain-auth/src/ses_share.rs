@@ -23,9 +23,14 @@ const PATIENCE: SignedDuration = SignedDuration::from_secs(2);
 /// turn to others each time, and gets the next one.
 const RESTART_PATIENCE: SignedDuration = SignedDuration::from_secs(6);
 
-/// How far ahead an email reserves its turn. An email about stopped mail waits no longer than this
-/// behind the emails of other copies of the function.
+/// How far ahead emails take turns, the interval after the last one included. So an email about
+/// stopped mail, which takes the next turn wherever that is, waits no longer than this behind the
+/// emails of other copies of the function.
 const EMAIL_PATIENCE: SignedDuration = SignedDuration::from_secs(1);
+
+/// How far ahead an email about stopped mail may take its turn: behind other such emails. Four
+/// turns at the lowest rate, for the two copies of the function that send them.
+const STOP_PATIENCE: SignedDuration = SignedDuration::from_secs(4);
 
 /// A stored next turn that is later than possible by more than this was written by a wrong clock.
 const ABSURD: SignedDuration = SignedDuration::from_mins(1);
@@ -150,15 +155,33 @@ impl TurnRequest {
     /// function that sends these emails count as one asker.
     pub fn for_email(now: Timestamp, per_second: u32) -> Self {
         let rate = i32::try_from(per_second.max(1)).unwrap_or(i32::MAX);
-        let interval = SignedDuration::from_secs(1) / rate;
         Self {
             group: CallGroup::Emails,
             asker: KeyOwner::Supporter("emails".to_owned()),
             now,
-            interval,
-            patience: EMAIL_PATIENCE + interval,
+            interval: SignedDuration::from_secs(1) / rate,
+            patience: EMAIL_PATIENCE,
             yields_to_backlog: false,
         }
+    }
+
+    /// The same for an email about stopped mail, with at most `time` left to wait. Other emails
+    /// leave it a turn within a second, and wait for a later one.
+    pub fn for_stop(now: Timestamp, per_second: u32, time: SignedDuration) -> Self {
+        let request = Self::for_email(now, per_second);
+        Self {
+            patience: (STOP_PATIENCE + request.interval)
+                .min(time)
+                .max(SignedDuration::ZERO),
+            ..request
+        }
+    }
+
+    /// After what time an asker that was refused asks again, if it goes on waiting: soon enough that
+    /// few turns pass unused.
+    pub fn ask_again_after(&self) -> SignedDuration {
+        let ahead = self.latest(true).duration_since(self.now);
+        (ahead / 2).max(self.interval / 8)
     }
 
     /// The latest time for the next turn. The client that had the last turn leaves one turn to

@@ -298,7 +298,7 @@ where
                 }
             };
         }
-        self.turn().await?;
+        self.turn(stops_mail(item.event)).await?;
         self.begun = true;
         let sent = self.mail.send(&item.to, &email).await;
         self.throttled = matches!(sent, Err(SesError::Throttled { .. }));
@@ -337,14 +337,21 @@ where
         }
     }
 
-    /// Waits for the next turn, which all copies share, so that they stay below the rate of SES.
-    async fn turn(&mut self) -> Result<(), EmailError> {
+    /// Waits for the next turn, which all copies share, so that they stay below the rate of SES. An
+    /// email about stopped mail gets a turn before all others that wait.
+    async fn turn(&mut self, is_stop: bool) -> Result<(), EmailError> {
         let StoreTools { store, clock, .. } = self.tools;
         if std::mem::take(&mut self.throttled) {
             clock.sleep(AFTER_THROTTLING.unsigned_abs()).await;
         }
         loop {
-            let request = TurnRequest::for_email(clock.now(), self.limits.per_second);
+            let (now, rate) = (clock.now(), self.limits.per_second);
+            let request = if is_stop {
+                let time = self.deadline.duration_since(now) - NEEDED;
+                TurnRequest::for_stop(now, rate, time)
+            } else {
+                TurnRequest::for_email(now, rate)
+            };
             match store.turn(&request).await? {
                 Turn::At(at) => {
                     let wait = at.duration_since(clock.now());
@@ -354,11 +361,12 @@ where
                     return Ok(());
                 }
                 Turn::Refused => {
-                    let until = clock.now() + request.patience;
+                    let again = request.ask_again_after();
+                    let until = clock.now() + again;
                     if until + NEEDED > self.deadline {
                         return Err(EmailError::Early { until });
                     }
-                    clock.sleep(request.patience.unsigned_abs() / 2).await;
+                    clock.sleep(again.unsigned_abs()).await;
                 }
             }
         }

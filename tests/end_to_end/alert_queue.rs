@@ -275,7 +275,7 @@ async fn redriven(world: Shared) {
     let held_back = world
         .table()
         .await
-        .hold_back(EmailId::support(read.event_id), now)
+        .hold_back(EmailId::support(read.event_id), now, "refused")
         .await;
     held_back.expect("a write");
     let dead_arn = attributes_of(&world, dead).await["QueueArn"].clone();

@@ -147,7 +147,7 @@ async fn left_the_sandbox(world: Shared) {
     assert_doctor_finds(&world, &["sandbox"], &["support_not_verified"]).await;
     let held_back = world.table().await;
     let now = SystemClock.now();
-    let held_back = held_back.hold_back(EmailId::support(read.event_id), now);
+    let held_back = held_back.hold_back(EmailId::support(read.event_id), now, "refused");
     held_back.await.expect("a write");
     let redriven = ops(&world, &["redrive", "--yes"]).await;
     assert_eq!(redriven.code, Some(0), "{redriven:?}");

@@ -609,9 +609,9 @@ async fn ledger<S: EmailLedger>(store: &S) {
         store.lease(id, hours(1), hours(2)).await.unwrap(),
         Lease::Granted
     );
-    store.hold_back(id, hours(3)).await.unwrap();
+    store.hold_back(id, hours(3), "rejected").await.unwrap();
     let held_back = store.lease(id, hours(2), hours(4)).await.unwrap();
-    assert_eq!(held_back, Lease::HeldBack);
+    assert!(matches!(held_back, Lease::HeldBack { reason } if reason == "rejected"));
     let granted = store.lease(id, hours(3), hours(4)).await.unwrap();
     assert_eq!(granted, Lease::Granted);
     let in_flight = store.lease(id, hours(3), hours(4)).await.unwrap();

@@ -1,10 +1,10 @@
 //! Why a message was not handled, and who can solve the problem.
 
-use std::error::Error;
 use std::sync::Arc;
 use std::time::Duration;
 
 use domain_auth::use_cases::email_events::EmailError;
+pub(crate) use domain_auth::use_cases::email_events::causes;
 use jiff::Timestamp;
 use serde_json::error::Category;
 
@@ -60,7 +60,7 @@ impl NotifyError {
         match self {
             Self::Email(error) => match **error {
                 EmailError::Early { until } | EmailError::DayIsFull { until } => Some(until),
-                EmailError::InFlight | EmailError::HeldBack | EmailError::NoTime => None,
+                EmailError::InFlight | EmailError::HeldBack { .. } | EmailError::NoTime => None,
                 EmailError::Busy | EmailError::Suppressed | EmailError::Unrendered(_) => None,
                 EmailError::Ses(_) | EmailError::Unnoted(_) | EmailError::Store(_) => None,
             },
@@ -103,24 +103,4 @@ impl NotifyError {
             ),
         }
     }
-}
-
-/// An error with its causes in one line, without email addresses: Amazon SES includes addresses
-/// that it refuses.
-pub(crate) fn causes(error: &dyn Error) -> String {
-    let mut texts = vec![error.to_string()];
-    let mut source = error.source();
-    while let Some(cause) = source {
-        texts.push(cause.to_string());
-        source = cause.source();
-    }
-    let words = texts.join(": ");
-    let words = words.split_whitespace().map(|word| {
-        if word.contains('@') {
-            "(address)"
-        } else {
-            word
-        }
-    });
-    words.collect::<Vec<_>>().join(" ")
 }

@@ -370,14 +370,17 @@ pub trait Outbox: Send + Sync {
 }
 
 /// The answer to a request to send an email.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Lease {
     /// The caller may send it until the lease ends.
     Granted,
     /// Another copy of this function is sending it right now.
     InFlight,
     /// SES has just refused it, and would refuse it again.
-    HeldBack,
+    HeldBack {
+        /// SES's reason.
+        reason: String,
+    },
     /// It was sent, or will never be sent.
     Sent,
 }
@@ -439,11 +442,12 @@ pub trait EmailLedger: Send + Sync {
     ) -> impl Future<Output = Result<(), StoreError>> + Send;
 
     /// Stops every copy from sending until `until`, after SES refused this email:
-    /// [`Lease::HeldBack`].
+    /// [`Lease::HeldBack`]. `reason` has no email address.
     fn hold_back(
         &self,
         id: EmailId,
         until: Timestamp,
+        reason: &str,
     ) -> impl Future<Output = Result<(), StoreError>> + Send;
 
     /// Returns the right to send after an attempt that certainly sent nothing.

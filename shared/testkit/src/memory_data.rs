@@ -34,7 +34,7 @@ pub(crate) struct Keys {
 #[derive(Debug, Clone, Default)]
 pub(crate) struct EmailState {
     pub(crate) lease_until: Option<Timestamp>,
-    pub(crate) held_back: bool,
+    pub(crate) held_back: Option<String>,
     pub(crate) sent: bool,
 }
 

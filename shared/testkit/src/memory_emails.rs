@@ -38,14 +38,11 @@ impl EmailLedger for MemoryStore {
             .lease_until
             .is_some_and(|lease_until| now < lease_until)
         {
-            return Ok(if email.held_back {
-                Lease::HeldBack
-            } else {
-                Lease::InFlight
-            });
+            let reason = email.held_back.clone();
+            return Ok(reason.map_or(Lease::InFlight, |reason| Lease::HeldBack { reason }));
         }
         email.lease_until = Some(until);
-        email.held_back = false;
+        email.held_back = None;
         Ok(Lease::Granted)
     }
 
@@ -64,11 +61,16 @@ impl EmailLedger for MemoryStore {
         Ok(())
     }
 
-    async fn hold_back(&self, id: EmailId, until: Timestamp) -> Result<(), StoreError> {
+    async fn hold_back(
+        &self,
+        id: EmailId,
+        until: Timestamp,
+        reason: &str,
+    ) -> Result<(), StoreError> {
         self.crash.pass("hold back").await;
         if let Some(email) = self.state().emails.get_mut(&id) {
             email.lease_until = Some(until);
-            email.held_back = true;
+            email.held_back = Some(reason.to_owned());
         }
         Ok(())
     }

@@ -76,7 +76,8 @@ async fn redriven(world: Shared) {
     let table = world.table().await;
     let now = SystemClock.now();
     for event in [&read, &read_stop] {
-        let held_back = table.hold_back(EmailId::support(event.event_id), now).await;
+        let id = EmailId::support(event.event_id);
+        let held_back = table.hold_back(id, now, "refused").await;
         held_back.expect("a write");
     }
     let only_stopped = ops(&world, &["redrive", "--queue", "first", "--yes"]).await;

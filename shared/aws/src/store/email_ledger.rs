@@ -20,7 +20,8 @@ pub(super) const LEASE_UNTIL: &str = "lease_until";
 /// The time of the decision that no email is sent.
 pub(super) const SETTLED_AT: &str = "settled_at";
 const SENT_AT: &str = "sent_at";
-/// In addition to [`LEASE_UNTIL`]: no copy is sending, because SES has refused the email.
+/// In addition to [`LEASE_UNTIL`]: no copy is sending, because SES has refused the email. The value is SES's reason;
+/// `true` in entries of earlier releases.
 const HELD_BACK: &str = "held_back";
 
 impl EmailLedger for Table {
@@ -71,8 +72,8 @@ impl EmailLedger for Table {
             let over = |item: &Item| item.contains_key(SENT_AT) || item.contains_key(SETTLED_AT);
             return Ok(match refusal.item() {
                 Some(item) if over(item) => Lease::Sent,
-                Some(item) if item.contains_key(HELD_BACK) => Lease::HeldBack,
-                Some(_) | None => Lease::InFlight,
+                Some(item) => item.get(HELD_BACK).map_or(Lease::InFlight, held_back),
+                None => Lease::InFlight,
             });
         }
         Err(store_error(ACTION)(error))
@@ -130,18 +131,23 @@ impl EmailLedger for Table {
         Ok(())
     }
 
-    async fn hold_back(&self, id: EmailId, until: Timestamp) -> Result<(), StoreError> {
+    async fn hold_back(
+        &self,
+        id: EmailId,
+        until: Timestamp,
+        reason: &str,
+    ) -> Result<(), StoreError> {
         self.client
             .update_item()
             .table_name(&self.name)
             .set_key(Some(Key::email(id).into_item()))
             .condition_expression("attribute_exists(#pk)")
-            .update_expression("SET #lease_until = :until, #held_back = :yes")
+            .update_expression("SET #lease_until = :until, #held_back = :reason")
             .expression_attribute_names("#pk", PK)
             .expression_attribute_names("#lease_until", LEASE_UNTIL)
             .expression_attribute_names("#held_back", HELD_BACK)
             .expression_attribute_values(":until", number(until.as_millisecond()))
-            .expression_attribute_values(":yes", AttributeValue::Bool(true))
+            .expression_attribute_values(":reason", string(reason))
             .send()
             .await
             .map_err(store_error("hold an email back"))?;
@@ -161,5 +167,13 @@ impl EmailLedger for Table {
             .await
             .map_err(store_error("give an email lease back"))?;
         Ok(())
+    }
+}
+
+fn held_back(stored: &AttributeValue) -> Lease {
+    let reason = stored.as_s().ok().filter(|reason| !reason.is_empty());
+    let reason = reason.map_or("the reason is not known", String::as_str);
+    Lease::HeldBack {
+        reason: reason.to_owned(),
     }
 }

@@ -22,7 +22,7 @@ use crate::ses_share::{SesTurns, Turn, TurnRequest};
 
 use sorting::{by_reader, into_lists, is_to_wait, of_length};
 
-pub use outcome::{EmailError, Form, Outcome, RenderError, Settled};
+pub use outcome::{EmailError, Form, Outcome, RenderError, Settled, causes};
 pub use sorting::Item;
 
 /// How long a copy of the function may take to send. Longer than its timeout, so that two copies
@@ -169,7 +169,7 @@ where
         match store.lease(item.id(), now, now + SENDING_LEASE).await? {
             Lease::Sent => return Ok(Begun::Over(Outcome::AlreadySent)),
             Lease::InFlight => return Err(EmailError::InFlight),
-            Lease::HeldBack => return Err(EmailError::HeldBack),
+            Lease::HeldBack { reason } => return Err(EmailError::HeldBack { reason }),
             Lease::Granted => {}
         }
         if stops_mail(item.event) {
@@ -381,7 +381,8 @@ where
         }
         for id in ids {
             if error.is_refused_for_good() {
-                store.hold_back(*id, clock.now() + REFUSED_FOR).await?;
+                let until = clock.now() + REFUSED_FOR;
+                store.hold_back(*id, until, &causes(&error)).await?;
             } else {
                 store.release(*id).await?;
             }

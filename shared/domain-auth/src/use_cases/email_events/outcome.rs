@@ -71,8 +71,11 @@ pub enum EmailError {
     #[error("another invocation is sending this email")]
     InFlight,
     /// SES refused it less than [`REFUSED_FOR`](super::REFUSED_FOR) ago, and was not called again.
-    #[error("Amazon SES has just refused this email")]
-    HeldBack,
+    #[error("Amazon SES has just refused this email: {reason}")]
+    HeldBack {
+        /// SES's reason.
+        reason: String,
+    },
     /// It was not started: the time of this invocation is nearly over.
     #[error("no time was left for the email")]
     NoTime,
@@ -113,7 +116,7 @@ impl EmailError {
     /// Whether a later attempt fails as well, unless a person repairs the cause first.
     pub fn is_permanent(&self) -> bool {
         match self {
-            Self::HeldBack | Self::Unrendered(_) => true,
+            Self::HeldBack { .. } | Self::Unrendered(_) => true,
             Self::Ses(error) => refuses_for_good(error),
             Self::InFlight
             | Self::NoTime
@@ -128,7 +131,7 @@ impl EmailError {
     pub fn is_refused_for_good(&self) -> bool {
         match self {
             Self::Ses(error) => refuses_for_good(error),
-            Self::HeldBack | Self::Unrendered(_) | Self::InFlight | Self::NoTime => false,
+            Self::HeldBack { .. } | Self::Unrendered(_) | Self::InFlight | Self::NoTime => false,
             Self::Early { .. } | Self::DayIsFull { .. } | Self::Busy | Self::Suppressed => false,
             Self::Unnoted(_) | Self::Store(_) => false,
         }
@@ -139,7 +142,7 @@ impl EmailError {
         match self {
             Self::Ses(SesError::Unavailable { .. }) | Self::Unnoted(_) => true,
             Self::Ses(SesError::Throttled { .. } | SesError::Refused { .. }) => false,
-            Self::HeldBack | Self::Unrendered(_) | Self::InFlight | Self::NoTime => false,
+            Self::HeldBack { .. } | Self::Unrendered(_) | Self::InFlight | Self::NoTime => false,
             Self::Early { .. }
             | Self::DayIsFull { .. }
             | Self::Busy
@@ -147,6 +150,26 @@ impl EmailError {
             | Self::Store(_) => false,
         }
     }
+}
+
+/// An error with its causes in one line, without email addresses: Amazon SES includes addresses
+/// that it refuses.
+pub fn causes(error: &dyn std::error::Error) -> String {
+    let mut texts = vec![error.to_string()];
+    let mut source = error.source();
+    while let Some(cause) = source {
+        texts.push(cause.to_string());
+        source = cause.source();
+    }
+    let words = texts.join(": ");
+    let words = words.split_whitespace().map(|word| {
+        if word.contains('@') {
+            "(address)"
+        } else {
+            word
+        }
+    });
+    words.collect::<Vec<_>>().join(" ")
 }
 
 /// Refusals that concern the account or the role are not permanent: they end for all emails after

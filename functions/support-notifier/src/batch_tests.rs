@@ -151,7 +151,7 @@ async fn two_simultaneous_instances_email_each_event_once() {
 async fn an_event_that_another_instance_is_sending_is_redelivered_after_a_pause() {
     use domain_auth::ports::EmailLedger;
     let app = app();
-    let event = crate::event_in(&batch([3]).records[0]).unwrap();
+    let event = crate::batch::event_in(&batch([3]).records[0]).unwrap();
     let now = app.clock.now();
     let lease = app
         .store
@@ -283,7 +283,7 @@ fn the_logged_reason_contains_no_address_and_no_message_text() {
     let mut message = delivery("verified").records.remove(0);
     let body = message.body.unwrap();
     message.body = Some(body.replace("\"action\"", "\"kim@example.com\""));
-    let error = crate::event_in(&message).unwrap_err();
+    let error = crate::batch::event_in(&message).unwrap_err();
     let reason = crate::failure::causes(&error);
     assert!(
         reason.starts_with("the message is not an event"),

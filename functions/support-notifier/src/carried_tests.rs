@@ -10,7 +10,7 @@ use domain_auth::ports::MailTo;
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 
-use crate::tests::{TestApp, app, delivery, notified};
+use crate::tests::{Answer, TestApp, app, delivery, notified};
 
 /// `domain.recovered` for the domain with this number; Lasso support and the contact are told.
 fn recovered(number: u32) -> String {
@@ -141,4 +141,34 @@ async fn a_message_is_redelivered_if_it_cannot_be_carried_over() {
     let answer = notified(&app, batch(&[recovered(100)], "arn:usual")).await;
     assert_eq!(answer.batch_item_failures.len(), 1);
     assert_eq!(app.queue.told.lock().unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn an_alert_that_ses_refuses_is_put_aside_though_its_contact_has_to_wait() {
+    let mut app = app();
+    app.notify_clients = true;
+    for number in 0..CONTACT_EMAILS_PER_DAY {
+        app.clock.advance(SignedDuration::from_mins(2));
+        notified(&app, batch(&[recovered(number)], "arn:usual")).await;
+    }
+    app.mail.answers_next([Answer::Rejects]);
+    let answer = notified(&app, batch(&[recovered(100)], "arn:usual")).await;
+    assert_eq!(answer, SqsBatchResponse::default());
+    assert_eq!(app.queue.dead.lock().unwrap().len(), 1, "with the reason");
+    let carried = app.carried_queue.0.carried.lock().unwrap().clone();
+    assert_eq!(
+        carried,
+        [recovered(100)],
+        "the contact is told the next day"
+    );
+
+    let emails = to_contact(&app).len();
+    app.clock.advance(SignedDuration::from_hours(24));
+    notified(&app, batch(&carried, "arn:carried")).await;
+    notified(&app, batch(&carried, "arn:usual")).await;
+    assert_eq!(
+        to_contact(&app).len(),
+        emails + 1,
+        "and after a redrive not again"
+    );
 }

@@ -34,6 +34,9 @@ pub enum NotifyError {
     /// An email was not sent.
     #[error(transparent)]
     Email(Arc<EmailError>),
+    /// The email to Lasso support will never be sent, and the contact's waits for another day.
+    #[error(transparent)]
+    RefusedAndFull(Arc<EmailError>),
 }
 
 impl NotifyError {
@@ -46,11 +49,29 @@ impl NotifyError {
         }
     }
 
+    /// The failure of a message, from that of its earlier email and of a later one. One that another
+    /// attempt may solve comes before one that puts the message aside, so that the other email is
+    /// not lost. A wait for another day does not: the message is carried over besides.
+    pub(crate) fn and(self: Arc<Self>, later: Arc<EmailError>) -> Arc<Self> {
+        match &*self {
+            Self::Email(earlier) if earlier.is_permanent() => {
+                if matches!(*later, EmailError::DayIsFull { .. }) {
+                    Arc::new(Self::RefusedAndFull(earlier.clone()))
+                } else {
+                    Arc::new(Self::Email(later))
+                }
+            }
+            Self::Email(_) | Self::RefusedAndFull(_) => self,
+            Self::NotJson { .. } | Self::NotAnEvent { .. } | Self::Version(_) => self,
+        }
+    }
+
     /// Whether a later attempt fails as well, unless a person repairs the cause first.
     pub fn is_permanent(&self) -> bool {
         match self {
             Self::NotJson { .. } | Self::NotAnEvent { .. } | Self::Version(_) => true,
             Self::Email(error) => error.is_permanent(),
+            Self::RefusedAndFull(_) => true,
         }
     }
 
@@ -64,6 +85,7 @@ impl NotifyError {
                 EmailError::Busy | EmailError::Suppressed | EmailError::Unrendered(_) => None,
                 EmailError::Ses(_) | EmailError::Unnoted(_) | EmailError::Store(_) => None,
             },
+            Self::RefusedAndFull(_) => None,
             Self::NotJson { .. } | Self::NotAnEvent { .. } | Self::Version(_) => None,
         }
     }
@@ -72,6 +94,7 @@ impl NotifyError {
     pub(crate) fn is_for_another_day(&self) -> bool {
         match self {
             Self::Email(error) => matches!(**error, EmailError::DayIsFull { .. }),
+            Self::RefusedAndFull(_) => true,
             Self::NotJson { .. } | Self::NotAnEvent { .. } | Self::Version(_) => false,
         }
     }

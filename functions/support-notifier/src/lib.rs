@@ -5,6 +5,7 @@
 
 #![forbid(clippy::todo, clippy::unimplemented, clippy::unwrap_used)]
 
+mod batch;
 mod chat;
 mod config;
 mod email;
@@ -13,14 +14,11 @@ mod mail_events;
 mod outcomes;
 mod pace;
 
-use std::borrow::Cow;
-use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
 use aws_lambda_events::event::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
 use domain_auth::audience::Audience;
-use domain_auth::event::{Event, SCHEMA_VERSION};
 use domain_auth::mail_limits::MailLimits;
 use domain_auth::ports::{
     Carry, Clock, CommitChanges, DeadLetter, Meter, Ports, PostToChat, PutAside, ReadDomains,
@@ -29,7 +27,9 @@ use domain_auth::ports::{
 use domain_auth::use_cases::StoreTools;
 use domain_auth::use_cases::email_events::{Item, MailStore, Outcome, Postman, Settled};
 use domain_auth_emails::Console;
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
+
+use batch::{Batch, deliveries};
 
 pub use config::Config;
 pub use email::rendered;
@@ -64,12 +64,6 @@ pub struct App<P: Ports> {
     pub console: Console,
     /// The topic of a chat channel, if there is one.
     pub chat: Option<P::Publisher>,
-}
-
-/// The messages of a batch, each with the event in it.
-struct Batch<'a> {
-    messages: &'a [SqsMessage],
-    events: Vec<Result<Event, Arc<NotifyError>>>,
 }
 
 impl<P> App<P>
@@ -172,12 +166,16 @@ where
         for (message, error) in messages.iter().zip(failures) {
             let Some(error) = error else { continue };
             let id = message.message_id.clone().unwrap_or_default();
+            let is_carried_over = error.is_for_another_day() && !self.is_carried(messages);
             if error.is_permanent() && put_aside(queue, message, error).await {
                 error.log(&id, deliveries(message), None);
+                if is_carried_over {
+                    // If it fails, a redrive tells the contact.
+                    self.carry(message).await;
+                }
                 continue;
             }
-            if error.is_for_another_day() && !self.is_carried(messages) && self.carry(message).await
-            {
+            if is_carried_over && !error.is_permanent() && self.carry(message).await {
                 tracing::info!(
                     message_id = id,
                     "a message waits for the next day of its contact"
@@ -243,99 +241,6 @@ where
     }
 }
 
-impl<'a> Batch<'a> {
-    fn of(messages: &'a [SqsMessage]) -> Self {
-        let events = messages
-            .iter()
-            .map(|message| event_in(message).map_err(Arc::new));
-        Self {
-            events: events.collect(),
-            messages,
-        }
-    }
-
-    /// The emails to send, each with the position of the first message with its event: an event
-    /// that is in a batch twice is emailed once.
-    fn items(&self, notify_clients: bool) -> Vec<(usize, Item<'_>)> {
-        let mut items = Vec::new();
-        for (at, event) in self.events.iter().enumerate() {
-            let Ok(event) = event else { continue };
-            if self.first_with(event) != at {
-                continue;
-            }
-            let may_wait = deliveries(&self.messages[at]) == 1;
-            for audience in Audience::ALL {
-                if audience == Audience::Client && !notify_clients {
-                    continue;
-                }
-                let item = Item::of(event, audience, may_wait);
-                items.extend(item.map(|item| (at, item)));
-            }
-        }
-        items
-    }
-
-    /// The position of the first message with this event.
-    fn first_with(&self, event: &Event) -> usize {
-        let is_same = |other: &Result<Event, Arc<NotifyError>>| {
-            other
-                .as_ref()
-                .is_ok_and(|other| other.event_id == event.event_id)
-        };
-        self.events.iter().position(is_same).unwrap_or_default()
-    }
-
-    /// The age of the oldest event among the messages that are delivered again.
-    fn oldest_age(&self, answer: &SqsBatchResponse, now: Timestamp) -> Option<SignedDuration> {
-        let failures = answer.batch_item_failures.iter();
-        let again: BTreeSet<&str> = failures
-mod stop_turn_tests;
-#[cfg(test)]
-            .map(|failure| failure.item_identifier.as_str())
-            .collect();
-        let messages = self.messages.iter().zip(&self.events);
-        let ages = messages.filter_map(|(message, event)| {
-            let id = message.message_id.as_deref().unwrap_or_default();
-            let event = event.as_ref().ok().filter(|_| again.contains(id))?;
-            Some(now.duration_since(event.occurred_at))
-        });
-        ages.max()
-    }
-
-    /// Why each message was not handled; `None` if all its emails were. A failure that another
-    /// attempt may solve comes before one that would make the message a dead letter.
-    fn failures(
-        &self,
-        items: &[(usize, Item<'_>)],
-        settled: Vec<Settled>,
-    ) -> Vec<Option<Arc<NotifyError>>> {
-        let mut failures: Vec<Option<Arc<NotifyError>>> = self
-            .events
-            .iter()
-            .map(|event| event.as_ref().err().cloned())
-            .collect();
-        for ((at, _), outcome) in items.iter().zip(settled) {
-            let Err(error) = outcome else { continue };
-            let error = NotifyError::Email(error);
-            let earlier = &mut failures[*at];
-            if earlier
-                .as_ref()
-                .is_none_or(|earlier| earlier.is_permanent())
-            {
-                *earlier = Some(Arc::new(error));
-            }
-        }
-        // A copy gets the result of the first message with its event.
-        for at in 0..failures.len() {
-            if let Ok(event) = &self.events[at] {
-                let first = failures[self.first_with(event)].clone();
-                failures[at] = first;
-            }
-        }
-        failures
-    }
-}
-
 /// Whether the messages of a batch, which are all from one queue, are from this one.
 fn come_from(messages: &[SqsMessage], arn: &str) -> bool {
     let message = messages.first();
@@ -369,42 +274,6 @@ async fn put_aside(queue: &impl PutAside, message: &SqsMessage, error: &NotifyEr
     outcome.is_ok()
 }
 
-/// The envelope of SNS around a message that is not delivered raw (SNS developer guide, "Parsing message formats").
-#[derive(serde::Deserialize)]
-struct Envelope {
-    #[serde(rename = "Type")]
-    kind: String,
-    #[serde(rename = "Message")]
-    message: String,
-}
-
-/// The body of a message, which is what was published, because the subscriptions deliver raw messages. In the
-/// dead-letter queue of the topics it may be in SNS's envelope, which AWS does not document, and a person moves the
-/// message here from there.
-fn unwrapped(message: &SqsMessage) -> Cow<'_, str> {
-    let body = message.body.as_deref().unwrap_or_default();
-    match serde_json::from_str::<Envelope>(body) {
-        Ok(envelope) if envelope.kind == "Notification" => Cow::Owned(envelope.message),
-        Ok(_) | Err(_) => Cow::Borrowed(body),
-    }
-}
-
-/// The event in a message.
-fn event_in(message: &SqsMessage) -> Result<Event, NotifyError> {
-    let body = unwrapped(message);
-    let event: Event = serde_json::from_str(&body).map_err(|error| NotifyError::of_json(&error))?;
-    if event.version != SCHEMA_VERSION {
-        return Err(NotifyError::Version(event.version));
-    }
-    Ok(event)
-}
-
-/// How often the queue has delivered a message, including this time.
-fn deliveries(message: &SqsMessage) -> u32 {
-    let count = message.attributes.get("ApproximateReceiveCount");
-    count.and_then(|count| count.parse().ok()).unwrap_or(1)
-}
-
 #[cfg(test)]
 mod age_tests;
 #[cfg(test)]
@@ -419,5 +288,7 @@ mod chat_tests;
 mod hostile_tests;
 #[cfg(test)]
 mod reader_tests;
+#[cfg(test)]
+mod stop_turn_tests;
 #[cfg(test)]
 mod tests;

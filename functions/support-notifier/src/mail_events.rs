@@ -19,7 +19,8 @@ use jiff::Timestamp;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
-use super::{NotifyError, unwrapped};
+use super::NotifyError;
+use super::batch::unwrapped;
 
 /// The beginning of the message that SES publishes when a topic becomes an event destination.
 const VALIDATED: &str = "Successfully validated SNS topic";

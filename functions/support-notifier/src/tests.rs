@@ -238,7 +238,7 @@ fn every_event_is_emailed_as_its_snapshot_says() {
     insta::glob!("../../../events/support-notifier", "*.json", |file| {
         let app = app();
         let batch = delivery_in(file);
-        let error = super::event_in(&batch.records[0]).err();
+        let error = crate::batch::event_in(&batch.records[0]).err();
         let answer = runtime.block_on(notified(&app, batch));
         let emails = app.mail.emails.lock().unwrap();
         let sent: Vec<String> = emails.iter().map(shown).collect();
@@ -275,7 +275,7 @@ async fn a_throttled_email_is_sent_when_its_message_is_redelivered() {
 async fn a_crashed_instances_email_is_sent_after_its_lease_ends() {
     use domain_auth::ports::{EmailLedger, Lease};
     let app = app();
-    let event = super::event_in(&delivery("verified").records[0]).unwrap();
+    let event = crate::batch::event_in(&delivery("verified").records[0]).unwrap();
     let now = app.clock.now();
     let lease = app
         .store

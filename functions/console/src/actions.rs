@@ -4,9 +4,10 @@ use http::Method;
 use serde_json::json;
 
 use crate::api::ApiError;
-use crate::client::{read, told};
+use crate::client::read;
 use crate::fetch::Fetch;
 use crate::place::Place;
+use crate::refusal::refusal;
 use crate::reply::Outcome;
 use crate::types::{MadeLink, Notified};
 use crate::{Failure, Visit, words};
@@ -75,7 +76,7 @@ impl<F: Fetch> Visit<'_, F> {
                     format!("Copy this link now: it is shown only once. It is valid until {ends}.");
                 Ok(Outcome::done(&to, said).with_copy(made.url))
             }
-            Err(ApiError::Problem(problem)) => Ok(Outcome::refused(&to, words::refusal(&problem))),
+            Err(ApiError::Problem(problem)) => Ok(Outcome::refused(&to, refusal(&problem))),
             Err(error) => Err(error.into()),
         }
     }
@@ -85,7 +86,7 @@ impl<F: Fetch> Visit<'_, F> {
         let path = format!("{}/{id}", place.under("links"));
         match self.api.act(Method::DELETE, &path, None, None).await {
             Ok(_) => Ok(Outcome::done(&to, "The link no longer works.")),
-            Err(ApiError::Problem(problem)) => Ok(Outcome::refused(&to, words::refusal(&problem))),
+            Err(ApiError::Problem(problem)) => Ok(Outcome::refused(&to, refusal(&problem))),
             Err(error) => Err(error.into()),
         }
     }
@@ -97,22 +98,21 @@ impl<F: Fetch> Visit<'_, F> {
             .finish();
         let path = format!("{}?{query}", place.path);
         match self.act(Method::DELETE, &path, None, "remove").await {
-            Ok((_, true)) => Ok(Outcome::said(
+            Ok(done) if done.is_repeated => Ok(Outcome::said(
                 &place.list,
                 "wait",
                 format!(
                     "This form was sent before, and has removed {} then. Nothing was changed now.",
-                    place.domain
+                    place.name()
                 ),
             )),
-            Ok((_, false)) => Ok(Outcome::done(
+            Ok(_) => Ok(Outcome::done(
                 &place.list,
-                format!("{} was removed.", place.domain),
+                format!("{} was removed.", place.name()),
             )),
-            Err(ApiError::Problem(problem)) => Ok(Outcome::refused(
-                &place.under("remove"),
-                words::refusal(&problem),
-            )),
+            Err(ApiError::Problem(problem)) => {
+                Ok(Outcome::refused(&place.under("remove"), refusal(&problem)))
+            }
             Err(error) => Err(error.into()),
         }
     }
@@ -130,17 +130,30 @@ impl<F: Fetch> Visit<'_, F> {
         });
         let path = &place.path;
         match self.act(Method::PATCH, path, Some(&body), "settings").await {
-            Ok((_, true)) => Ok(Outcome::said(
+            Ok(done) if done.is_repeated => Ok(Outcome::said(
                 path,
                 "wait",
                 "This form was sent before, and was saved then. Nothing was changed now.",
             )),
-            Ok((_, false)) => Ok(Outcome::done(path, "Saved.")),
+            Ok(_) => Ok(Outcome::done(path, "Saved.")),
             Err(ApiError::Problem(problem)) => {
                 let page = self.again(&problem)?.settings(place).await?;
                 Ok(page.with_status(problem.status))
             }
             Err(error) => Err(error.into()),
         }
+    }
+}
+
+/// Goes back to the domain's page, with a flash message about the result.
+fn told<T>(
+    place: &Place,
+    answer: Result<T, ApiError>,
+    words: impl FnOnce(T) -> String,
+) -> Result<Outcome, Failure> {
+    match answer {
+        Ok(answer) => Ok(Outcome::done(&place.path, words(answer))),
+        Err(ApiError::Problem(problem)) => Ok(Outcome::refused(&place.path, refusal(&problem))),
+        Err(error) => Err(error.into()),
     }
 }

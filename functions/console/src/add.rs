@@ -1,16 +1,18 @@
 //! The list of a client's domains, and the form that adds domains.
 
 use askama::Template;
-use http::StatusCode;
-use serde_json::json;
+use http::{Method, StatusCode};
+use serde_json::{Value, json};
 
-use crate::api::{ApiError, Problem};
+use crate::api::{ApiError, Done, Problem};
 use crate::client::read;
 use crate::fetch::Fetch;
+use crate::place::unicode;
+use crate::refusal::refusal;
 use crate::reply::{Outcome, View};
 use crate::types::{Added, List, Summary};
 use crate::view::{self, AddForm, Row};
-use crate::{Failure, Visit, words};
+use crate::{Failure, Visit};
 
 /// The maximum number of domains that one form adds.
 const MOST_NAMES: usize = 20;
@@ -93,58 +95,68 @@ impl<F: Fetch> Visit<'_, F> {
         {
             form.problem = Some(format!(
                 "Nothing was added: “{part}” is not a domain, because it has no dot. A domain has no spaces or commas in \
-                 it; put each domain on a line of its own."
+                 it; put a comma between two domains."
             ));
             return self.list(form, StatusCode::UNPROCESSABLE_ENTITY).await;
         }
         let (mut added, mut not_added): (Vec<Added>, NotAdded) = (Vec::new(), Vec::new());
+        let mut not_tried = String::new();
         if names.len() > MOST_NAMES {
-            let rest = names.split_off(MOST_NAMES).join(", ");
-            let why =
-                format!("Only {MOST_NAMES} domains can be added at a time. Add these afterwards.");
-            not_added.push((rest, why));
+            not_tried = names.split_off(MOST_NAMES).join(", ");
         }
-        let mut read_otherwise = Vec::new();
+        let (mut notes, mut again) = (Vec::new(), Vec::new());
+        let mut kept: Vec<&str> = Vec::new();
         for (number, name) in names.iter().enumerate() {
             match self.add_one(name, number, &form).await? {
-                Ok((domain, typed)) => {
-                    read_otherwise.extend(typed);
-                    added.push(domain);
+                Ok(one) => {
+                    notes.extend(one.note);
+                    if one.is_new {
+                        added.push(one.domain);
+                    } else {
+                        notes.push(one.domain.again());
+                        again.push(one.domain);
+                    }
                 }
-                Err(problem) => refuse(&mut not_added, name, words::refusal(&problem)),
+                Err(problem) => {
+                    kept.push(name);
+                    refuse(&mut not_added, name, refusal(&problem));
+                }
             }
         }
-        let note = match read_otherwise.as_slice() {
-            [] => String::new(),
-            some => format!(" {}", some.join(" ")),
+        if !not_tried.is_empty() {
+            kept.push(&not_tried);
+            let why =
+                format!("Only {MOST_NAMES} domains can be added at a time. Add these afterwards.");
+            not_added.push((not_tried.clone(), why));
+        }
+        let said = match added.as_slice() {
+            [] => None,
+            [one] => Some(format!("{} was added.", one.domain_unicode)),
+            some => Some(format!("{} were added.", all(some))),
         };
-        match (added.as_slice(), not_added.as_slice()) {
-            ([], []) => {
-                form.problem = Some("Type a domain, for example maplehomes.com.".to_owned());
-                self.list(form, StatusCode::UNPROCESSABLE_ENTITY).await
-            }
-            ([], problems) => {
-                form.problem = Some(refusals(problems));
-                self.list(form, StatusCode::UNPROCESSABLE_ENTITY).await
-            }
-            ([one], []) => Ok(Outcome::done(
-                &format!("/domains/{}", one.domain),
-                format!("{} was added.{note}", one.domain_unicode),
-            )),
-            (some, []) => Ok(Outcome::done(
-                "/",
-                format!("{} were added.{note}", all(some)),
-            )),
-            (some, problems) => Ok(Outcome::said(
-                "/",
-                "wait",
-                format!(
-                    "Added: {}.{note} Not added: {}",
-                    all(some),
-                    refusals(problems)
-                ),
-            )),
+        let said: Vec<String> = said.into_iter().chain(notes).collect();
+        let said = said.join(" ");
+        if added.is_empty() && again.is_empty() && not_added.is_empty() {
+            form.problem = Some("Type a domain, for example maplehomes.com.".to_owned());
+            return self.list(form, StatusCode::UNPROCESSABLE_ENTITY).await;
         }
+        if !not_added.is_empty() {
+            // The names that were not added stay in the field.
+            form.problem = Some(format!("Not added: {}", refusals(&not_added)));
+            if said.is_empty() {
+                form.problem = Some(refusals(&not_added));
+                return self.list(form, StatusCode::UNPROCESSABLE_ENTITY).await;
+            }
+            form.typed = kept.join(", ");
+            let visit = self.saying("good", said)?;
+            return visit.list(form, StatusCode::UNPROCESSABLE_ENTITY).await;
+        }
+        let tone = if added.is_empty() { "wait" } else { "good" };
+        let to = match (added.as_slice(), again.as_slice()) {
+            ([one], []) | ([], [one]) => format!("/domains/{}", one.domain),
+            (_, _) => "/".to_owned(),
+        };
+        Ok(Outcome::said(&to, tone, said))
     }
 
     /// Adds one name. The API decides which domain is in a pasted text.
@@ -153,7 +165,7 @@ impl<F: Fetch> Visit<'_, F> {
         name: &str,
         number: usize,
         form: &AddForm,
-    ) -> Result<Result<(Added, Option<String>), Problem>, Failure> {
+    ) -> Result<Result<One, Problem>, Failure> {
         let mut body = json!({ "domain": name });
         if !form.community.is_empty() {
             body["community"] = json!(form.community);
@@ -161,29 +173,51 @@ impl<F: Fetch> Visit<'_, F> {
         if !form.contact.is_empty() {
             body["contact_email"] = json!(form.contact);
         }
-        let first = self
-            .post("/domains", Some(&body), &format!("{number}"))
-            .await;
-        let problem = match first {
-            Ok(answer) => return Ok(Ok((read(200, answer)?, None))),
-            Err(ApiError::Problem(problem)) => *problem,
-            Err(error) => return Err(error.into()),
+        let problem = match self.send_one(&body, &number.to_string()).await? {
+            Ok(done) => return Ok(Ok(One::of(done, None)?)),
+            Err(problem) => problem,
         };
         let Some(suggestion) = problem.suggestion.clone() else {
             return Ok(Err(problem));
         };
         body["domain"] = json!(suggestion);
-        let second = self
-            .post("/domains", Some(&body), &format!("{number}-read"))
-            .await;
-        match second {
-            Ok(answer) => {
-                let note = format!("“{name}” was read as {suggestion}.");
-                Ok(Ok((read(200, answer)?, Some(note))))
-            }
+        Ok(
+            match self.send_one(&body, &format!("{number}-read")).await? {
+                Ok(done) => {
+                    let note = format!("“{name}” was read as {}.", unicode(&suggestion));
+                    Ok(One::of(done, Some(note))?)
+                }
+                Err(problem) => Err(problem),
+            },
+        )
+    }
+
+    /// Asks the API once.
+    async fn send_one(&self, body: &Value, what: &str) -> Result<Result<Done, Problem>, Failure> {
+        match self.act(Method::POST, "/domains", Some(body), what).await {
+            Ok(done) => Ok(Ok(done)),
             Err(ApiError::Problem(problem)) => Ok(Err(*problem)),
             Err(error) => Err(error.into()),
         }
+    }
+}
+
+/// One domain that the API has accepted.
+struct One {
+    domain: Added,
+    /// Whether the client did not have it before.
+    is_new: bool,
+    /// How the text was read, if it was another one.
+    note: Option<String>,
+}
+
+impl One {
+    fn of(done: Done, note: Option<String>) -> Result<Self, ApiError> {
+        Ok(Self {
+            domain: read(200, done.body)?,
+            is_new: done.has_created,
+            note,
+        })
     }
 }
 

@@ -16,6 +16,17 @@ pub(crate) struct Api<'a, F> {
     token: &'a str,
 }
 
+/// What the API has answered to an action.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Done {
+    /// The body; `null` if there is none.
+    pub(crate) body: Value,
+    /// Whether this is the answer to an earlier request with the same key.
+    pub(crate) is_repeated: bool,
+    /// Whether the action has created what it returns (status 201 or 202).
+    pub(crate) has_created: bool,
+}
+
 /// A problem that the API returned (RFC 9457).
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(default)]
@@ -80,24 +91,28 @@ impl<'a, F: Fetch> Api<'a, F> {
         Err(refusal(&answer))
     }
 
-    /// Performs an action. With the same `key` it is performed only once. Returns what was answered, and whether it is
-    /// the answer to an earlier request with this key.
+    /// Performs an action. With the same `key` it is performed only once.
     pub(crate) async fn act(
         &self,
         method: Method,
         path: &str,
         body: Option<&Value>,
         key: Option<&str>,
-    ) -> Result<(Value, bool), ApiError> {
+    ) -> Result<Done, ApiError> {
         let answer = self.send(method, path, body, key).await?;
         if !answer.status().is_success() {
             return Err(refusal(&answer));
         }
-        let is_repeated = answer.headers().contains_key("idempotent-replayed");
-        if answer.body().is_empty() {
-            return Ok((Value::Null, is_repeated));
-        }
-        Ok((read(answer.status(), answer.body())?, is_repeated))
+        let body = if answer.body().is_empty() {
+            Value::Null
+        } else {
+            read(answer.status(), answer.body())?
+        };
+        Ok(Done {
+            body,
+            is_repeated: answer.headers().contains_key("idempotent-replayed"),
+            has_created: matches!(answer.status(), StatusCode::CREATED | StatusCode::ACCEPTED),
+        })
     }
 
     async fn send(

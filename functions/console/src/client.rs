@@ -7,11 +7,12 @@ use http::{Method, StatusCode};
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 
-use crate::api::{ApiError, Problem};
+use crate::api::{ApiError, Done, Problem};
 use crate::decide_view::Beside;
 use crate::domain_view::DomainPage;
 use crate::fetch::Fetch;
 use crate::place::Place;
+use crate::refusal::refusal;
 use crate::reply::{Outcome, View};
 use crate::session::Flash;
 use crate::types::{Claim, Domain, Entry, Link, List, OtherClaim};
@@ -130,7 +131,7 @@ impl<F: Fetch> Visit<'_, F> {
         if lines.is_err() {
             return Err(ApiError::Problem(problem).into());
         }
-        let title = format!("{} is not here any more", place.domain);
+        let title = format!("{} is not here any more", place.name());
         let main = view::Message {
             title: &title,
             text: "It was removed, or the claim on it has ended. Its history says when and why.",
@@ -194,13 +195,14 @@ impl<F: Fetch> Visit<'_, F> {
 
     async fn history(&self, place: &Place) -> Result<Outcome, Failure> {
         let cursor = self.request.query("cursor");
+        let name = place.name();
         let main = self
             .fitting(&place.under("history"), cursor, |list: &List<Entry>| {
                 let lines = list.items.iter();
                 let lines = lines.map(|entry| view::Line::of(entry, place.is_staff()));
                 let main = view::History {
                     place,
-                    name: &place.domain,
+                    name: &name,
                     cursor,
                     lines: lines.collect(),
                     next_page: list
@@ -211,7 +213,7 @@ impl<F: Fetch> Visit<'_, F> {
                 main.render()
             })
             .await?;
-        Ok(Outcome::page(&format!("History of {}", place.domain), main))
+        Ok(Outcome::page(&format!("History of {name}"), main))
     }
 
     /// The history as the API has it, with everything that was seen.
@@ -308,9 +310,14 @@ impl<F: Fetch> Visit<'_, F> {
 
     /// For the page of a form that was refused: it says why, and has again what was typed.
     pub(crate) fn again(&self, problem: &Problem) -> Result<Visit<'_, F>, Failure> {
+        self.saying("bad", refusal(problem))
+    }
+
+    /// For a page that is the answer to a form, and begins with this message.
+    pub(crate) fn saying(&self, tone: &str, text: String) -> Result<Visit<'_, F>, Failure> {
         let flash = Flash {
-            tone: "bad".to_owned(),
-            text: words::refusal(problem),
+            tone: tone.to_owned(),
+            text,
             ..Flash::default()
         };
         Ok(Visit {
@@ -331,8 +338,7 @@ impl<F: Fetch> Visit<'_, F> {
         body: Option<&Value>,
         what: &str,
     ) -> Result<Value, ApiError> {
-        let (answer, _) = self.act(Method::POST, path, body, what).await?;
-        Ok(answer)
+        Ok(self.act(Method::POST, path, body, what).await?.body)
     }
 
     /// Performs an action, with an idempotency key made of this form and `what`. The API keeps a key longer than a
@@ -343,7 +349,7 @@ impl<F: Fetch> Visit<'_, F> {
         path: &str,
         body: Option<&Value>,
         what: &str,
-    ) -> Result<(Value, bool), ApiError> {
+    ) -> Result<Done, ApiError> {
         let key = self.key.as_ref().map(|key| format!("{key}-{what}"));
         self.api.act(method, path, body, key.as_deref()).await
     }
@@ -355,21 +361,6 @@ impl<F: Fetch> Visit<'_, F> {
             Some(((*name).to_owned(), json!(value)))
         });
         Value::Object(given.collect::<Map<_, _>>())
-    }
-}
-
-/// Goes back to the domain's page, with a flash message about the result.
-pub(crate) fn told<T>(
-    place: &Place,
-    answer: Result<T, ApiError>,
-    words: impl FnOnce(T) -> String,
-) -> Result<Outcome, Failure> {
-    match answer {
-        Ok(answer) => Ok(Outcome::done(&place.path, words(answer))),
-        Err(ApiError::Problem(problem)) => {
-            Ok(Outcome::refused(&place.path, words::refusal(&problem)))
-        }
-        Err(error) => Err(error.into()),
     }
 }
 

@@ -23,6 +23,35 @@ pub(crate) struct Beside {
 /// Longest note of a side, in octets of HTML. There may be many sides, and each has its own page.
 const LONGEST_NOTE: usize = 300;
 
+/// Most claims of other clients in a list. A client may have a hundred names below one.
+const MOST_CLAIMS: usize = 20;
+/// Most octets of the names and identifiers in all such lists of a page: each is in an address, too.
+const LONGEST_CLAIMS: usize = 760;
+
+/// Claims of other clients, as many as fit into the page.
+#[derive(Default)]
+struct Claims {
+    shown: Vec<OtherClaim>,
+    /// How many more there are.
+    more: usize,
+}
+
+impl Claims {
+    /// As many as fit into `left` octets, which become fewer.
+    fn of(all: &[OtherClaim], left: &mut usize) -> Self {
+        let fitting = all.iter().take(MOST_CLAIMS).take_while(|other| {
+            let rest = left.checked_sub(other.client.len() + other.domain.len());
+            *left = rest.unwrap_or_default();
+            rest.is_some()
+        });
+        let shown: Vec<OtherClaim> = fitting.cloned().collect();
+        Self {
+            more: all.len() - shown.len(),
+            shown,
+        }
+    }
+}
+
 /// A claim on the name: a column of the comparison.
 struct Side {
     client: String,
@@ -82,6 +111,10 @@ pub(crate) struct Decide<'a> {
     /// Each record with its state as a word, and the class of its colour.
     seen: Vec<(&'a Record, &'static str, &'static str)>,
     lines: &'a [Line],
+    /// The claims that block this one.
+    against: Claims,
+    /// The claims of clients that have proven the name meanwhile.
+    challengers: Claims,
     /// The reason that was entered in a form that was refused.
     typed: &'a str,
     /// This claim, followed by other clients' claims; empty if there are no others.
@@ -97,6 +130,12 @@ impl<'a> Decide<'a> {
         typed: &'a str,
     ) -> Self {
         let claim = domain.claim.as_ref();
+        let mut left = LONGEST_CLAIMS;
+        let mut fitting = |all: Option<&Vec<OtherClaim>>| {
+            all.map_or_else(Claims::default, |all| Claims::of(all, &mut left))
+        };
+        let against = fitting(claim.map(|claim| &claim.against));
+        let challengers = fitting(claim.map(|claim| &claim.challengers));
         let proven = claim.and_then(|claim: &Claim| claim.proven_at);
         let axes = domain.ses.as_ref().map(|ses| {
             let axis = |axis: domain_auth::identity::AxisStatus| {
@@ -131,6 +170,8 @@ impl<'a> Decide<'a> {
                 .map(|(record, card)| (record, card.state_word, card.tone))
                 .collect(),
             lines: &beside.lines,
+            against,
+            challengers,
             typed,
             sides: sides(place, domain, beside),
         }

@@ -12,7 +12,7 @@ use jiff::Timestamp;
 use crate::decide_view::{Beside, Decide};
 use crate::forms::Forms;
 use crate::lost;
-use crate::next::{self, Next};
+use crate::next::{self, Next, Repairs};
 use crate::place::Place;
 use crate::types::Domain;
 use crate::view::communities;
@@ -22,7 +22,7 @@ use crate::words;
 const BETWEEN_CHECKS: i64 = 30;
 /// The maximum size, in octets, of the records on the page for Lasso support, which has more beside
 /// them.
-const LONGEST_CARDS_OF_STAFF: usize = 16_000;
+const LONGEST_CARDS_OF_STAFF: usize = 14_000;
 
 /// The records in the order of the page.
 #[derive(Default)]
@@ -60,13 +60,6 @@ impl Cards {
         (sorted.mail_from_word, sorted.mail_from_tone) = together(&sorted.mail_from);
         (sorted.dmarc_word, sorted.dmarc_tone) = together(&sorted.dmarc);
         sorted
-    }
-
-    /// How many records are published with a wrong value.
-    fn wrong(&self) -> usize {
-        let all = self.main.iter().chain(&self.mail_from).chain(&self.dmarc);
-        let wrong = RecordState::Wrong.as_str();
-        all.filter(|card| card.state == wrong).count()
     }
 
     fn is_empty(&self) -> bool {
@@ -139,7 +132,7 @@ impl<'a> DomainPage<'a> {
             headline: if place.is_staff() {
                 words::headline_for_staff(domain, &place.client)
             } else {
-                words::headline(domain, cards.wrong())
+                words::headline(domain, Repairs::of(domain))
             },
             name: &summary.domain_unicode,
             word,
@@ -147,7 +140,7 @@ impl<'a> DomainPage<'a> {
             since: words::moment(summary.status_since),
             said,
             detail: &summary.status_detail,
-            next_step: next::next_step(place, domain, &next, cards.wrong()),
+            next_step: next::next_step(place, domain, &next),
             deadline: summary
                 .deadline
                 .and_then(|at| words::deadline(status, at, &summary.status_detail)),

@@ -12,6 +12,7 @@ mod config;
 mod cookies;
 mod decide_view;
 mod domain_view;
+mod doubt;
 mod entry;
 mod fetch;
 mod forms;
@@ -19,6 +20,7 @@ mod lost;
 mod next;
 mod oidc;
 mod place;
+mod refusal;
 mod reply;
 mod request;
 mod seal;
@@ -263,7 +265,7 @@ const FORGED: (&str, &str) = (
 fn said(flash: &session::Flash) -> Result<String, askama::Error> {
     #[derive(askama::Template)]
     #[template(
-        source = "<div class=\"notice {{ flash.tone }}\" role=\"status\"><p>{{ flash.text }}</p>\
+        source = "<div id=\"told\" class=\"notice {{ flash.tone }}\" role=\"status\"><p>{{ flash.text }}</p>\
                   {% if let Some(copy) = flash.copy %}<p class=\"copied\"><code id=\"copy\">{{ copy }}</code> \
                   <button type=\"button\" class=\"copy quiet\">Copy</button></p>{% endif %}</div>",
         ext = "html"

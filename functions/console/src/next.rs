@@ -1,7 +1,10 @@
 //! The next step for a domain.
 
+use domain_auth::diagnosis::RecordState;
+use domain_auth::records::RecordId;
 use domain_auth::state::Status;
 
+use crate::doubt::doubt;
 use crate::lost::{self, Lost};
 use crate::place::Place;
 use crate::types::{Domain, StepCode, Summary};
@@ -22,13 +25,35 @@ pub(crate) enum Next {
     Nothing,
 }
 
+/// What is to be done about the records.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Repairs {
+    /// How many records are published with a wrong value.
+    pub(crate) wrong: usize,
+    /// Whether records are missing that come before all that are wrong: those that the next step of the API is about.
+    pub(crate) missing_first: bool,
+}
+
+impl Repairs {
+    pub(crate) fn of(domain: &Domain) -> Self {
+        const DKIM: [RecordId; 3] = [RecordId::Dkim1, RecordId::Dkim2, RecordId::Dkim3];
+        let first: &[RecordId] = if domain.summary.step() == StepCode::PublishRecommendedRecords {
+            &DKIM
+        } else {
+            &[RecordId::Verification]
+        };
+        let records = domain.records.iter();
+        Self {
+            wrong: records
+                .filter(|record| record.state == RecordState::Wrong)
+                .count(),
+            missing_first: lost::has(domain, first, RecordState::Missing),
+        }
+    }
+}
+
 /// The next step, as a sentence.
-pub(crate) fn next_step(
-    place: &Place,
-    domain: &Domain,
-    next: &Next,
-    wrong: usize,
-) -> Option<String> {
+pub(crate) fn next_step(place: &Place, domain: &Domain, next: &Next) -> Option<String> {
     if place.is_staff() {
         let step = domain.summary.next_step.as_ref();
         return step.map(|step| step.sentence.clone());
@@ -36,20 +61,32 @@ pub(crate) fn next_step(
     if let Some(lost) = lost::lost(domain) {
         return Some(lost::next_step(domain, lost));
     }
-    match (next, wrong) {
+    let said = || words::next_step(&domain.summary).map(str::to_owned);
+    let repairs = Repairs::of(domain);
+    match next {
         // It is shown below.
-        (Next::Told(_), _) => None,
-        (Next::Publish, 1) => Some(
-            "One record has to be changed. It says what is wrong with it, and how to repair it."
-                .to_owned(),
-        ),
-        (Next::Publish, wrong @ 2..) => Some(format!(
-            "{wrong} records have to be changed. Each record says what is wrong with it, and how to repair \
-             it."
-        )),
-        (Next::Publish, 0) | (Next::Ready(_) | Next::Restart | Next::Nothing, _) => {
-            words::next_step(&domain.summary).map(str::to_owned)
+        Next::Told(_) => None,
+        Next::Publish if repairs.missing_first => {
+            let others = match repairs.wrong {
+                0 => return said(),
+                1 => "Another record has to be changed. It says".to_owned(),
+                wrong => format!("{wrong} other records have to be changed. Each of them says"),
+            };
+            let said = said().unwrap_or_default();
+            Some(format!("{said} {others} what is wrong with it, and how to repair it."))
         }
+        Next::Publish => match repairs.wrong {
+            0 => said(),
+            1 => Some(
+                "One record has to be changed. It says what is wrong with it, and how to repair it."
+                    .to_owned(),
+            ),
+            wrong => Some(format!(
+                "{wrong} records have to be changed. Each record says what is wrong with it, and how to repair \
+                 it."
+            )),
+        },
+        Next::Ready(_) | Next::Restart | Next::Nothing => said(),
     }
 }
 
@@ -70,14 +107,19 @@ pub(crate) fn next(place: &Place, domain: &Domain) -> Next {
         }
     };
     match lost::lost(domain) {
-        Some(Lost::Records) if !domain.records.is_empty() => return Next::Publish,
-        Some(Lost::Records | Lost::Domain) => return Next::Nothing,
+        Some(Lost::Missing | Lost::Wrong | Lost::MissingAndWrong) if !domain.records.is_empty() => {
+            return Next::Publish;
+        }
+        Some(Lost::Missing | Lost::Wrong | Lost::MissingAndWrong | Lost::Domain) => {
+            return Next::Nothing;
+        }
         None => {}
     }
     match summary.status {
         Status::Contested | Status::AtRisk => publish(),
         Status::Pending if step == StepCode::TellLasso => Next::Ready("We are ready"),
         Status::Pending => publish(),
+        Status::Verified if doubt(summary).is_some() => Next::Nothing,
         Status::Verified => told().map_or(Next::Ready("We are ready"), Next::Told),
         Status::Authenticated if step == StepCode::PublishRecommendedRecords => publish(),
         Status::Failed if step == StepCode::AskLasso => match told() {

@@ -1,5 +1,7 @@
 //! The address of a domain, which is the same in the console and in the API.
 
+use domain_auth::names::{ClientId, DomainName};
+
 /// A domain of the person's own client, or of a client whose domains Lasso support is viewing.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Place {
@@ -38,6 +40,16 @@ impl Place {
         }
     }
 
+    /// The domain in Unicode; for Lasso support with its A-labels, if they differ.
+    pub(crate) fn name(&self) -> String {
+        let unicode = unicode(&self.domain);
+        if self.is_staff() && unicode != self.domain {
+            format!("{unicode} ({})", self.domain)
+        } else {
+            unicode
+        }
+    }
+
     /// Whether Lasso support is viewing it.
     pub(crate) fn is_staff(&self) -> bool {
         !self.client.is_empty()
@@ -52,6 +64,17 @@ impl Place {
     pub(crate) fn check_path(&self) -> String {
         self.under(self.check)
     }
+}
+
+/// A domain in Unicode, for display.
+pub(crate) fn unicode(domain: &str) -> String {
+    DomainName::parse_held(domain).map_or_else(|_| domain.to_owned(), |name| name.to_unicode())
+}
+
+/// The path of a client's domains in the console and in the API; `None` if this is not an identifier.
+pub(crate) fn of_client(client: &str) -> Option<String> {
+    let client = ClientId::parse(client).ok()?;
+    Some(format!("/staff/clients/{}", client.to_path_segment()))
 }
 
 /// The identifier of a client from its part of a path.
@@ -76,13 +99,25 @@ pub(crate) fn readable(part: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::words::path_part;
 
     #[test]
     fn a_client_identifier_in_a_path_is_decoded() {
-        for client in ["maple-homes", "a/b@c", "x+y=z", "~", "a:b"] {
-            assert_eq!(readable(&path_part(client)), client);
+        for client in ["maple-homes", "a/b@c", "x+y=z", ".", "..", "a:b"] {
+            let path = of_client(client).unwrap();
+            let (_, part) = path.rsplit_once('/').unwrap();
+            assert_eq!(readable(part), client);
+            assert!(!["", ".", ".."].contains(&part), "{part}");
         }
+        assert_eq!(of_client("Maple Homes"), None);
         assert_eq!(readable("a~zz~"), "a~zz~");
+    }
+
+    #[test]
+    fn a_name_is_shown_in_unicode_and_to_lasso_support_in_both_forms() {
+        let domain = "xn--bcher-kva.com";
+        assert_eq!(Place::own(domain).name(), "bücher.com");
+        let for_support = Place::of_client("maple-homes", domain).name();
+        assert_eq!(for_support, "bücher.com (xn--bcher-kva.com)");
+        assert_eq!(Place::own("example.com").name(), "example.com");
     }
 }

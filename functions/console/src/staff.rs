@@ -1,33 +1,38 @@
 //! The pages and decisions of Lasso support.
 
 use askama::Template;
+use domain_auth::names::{DomainName, InvalidReason};
 use http::StatusCode;
 use serde_json::{Value, json};
 
-use crate::api::{ApiError, Problem};
+use crate::api::ApiError;
 use crate::fetch::Fetch;
-use crate::place::{Place, readable};
+use crate::place::{self, Place, readable};
+use crate::refusal::refusal;
 use crate::reply::{Outcome, View};
 use crate::types::{List, Summary};
 use crate::view::{self, Row};
-use crate::{Failure, Visit, words};
+use crate::{Failure, Visit};
 
 /// How a client is found, for a person who has its name.
 pub(crate) const IDENTIFIERS: &str = "A client is found by its identifier, such as maple-homes, and not by its name. \
      If you do not have the identifier, look for one of the client’s domains.";
 
-/// Back to the queue and its search: with the domain that the API has found in the text, or with what is wrong.
-fn not_found(search: &str, problem: &Problem) -> Outcome {
-    let suggestion = problem.suggestion.as_deref();
-    let Some(found) = suggestion.filter(|found| *found != search) else {
-        let text = format!("“{search}” was not looked for. {}", words::refusal(problem));
-        return Outcome::refused("/staff", text);
-    };
-    let query = form_urlencoded::Serializer::new(String::new())
-        .append_pair("domain", found)
-        .finish();
-    let text = format!("“{search}” was read as {found}.");
-    Outcome::said(&format!("/staff?{query}"), "wait", text)
+fn no_client(identifier: &str) -> Outcome {
+    let text = format!("There is no client with the identifier “{identifier}”. {IDENTIFIERS}");
+    Outcome::refused("/staff", text)
+}
+
+/// The domain in the text that Lasso support looks for, if it is not the text itself.
+fn meant(search: &str) -> Option<DomainName> {
+    let error = DomainName::parse_for_sending(search).err()?;
+    // A name that cannot be added today may have been added before.
+    let is_name = DomainName::parse_held(search).is_ok();
+    if is_name && error.reason != InvalidReason::WwwHost {
+        return None;
+    }
+    let ineligible = error.ineligible.map(|(name, _)| name);
+    error.suggestion.or(ineligible)
 }
 
 impl<F: Fetch> Visit<'_, F> {
@@ -42,8 +47,10 @@ impl<F: Fetch> Visit<'_, F> {
                 if client.is_empty() {
                     return Ok(Outcome::Go("/staff".to_owned(), None));
                 }
-                let to = format!("/staff/clients/{}", words::path_part(client));
-                Ok(Outcome::Go(to, None))
+                Ok(match place::of_client(client) {
+                    Some(to) => Outcome::Go(to, None),
+                    None => no_client(client),
+                })
             }
             (false, ["clients", client]) => self.of_client(client).await,
             (_, ["clients", client, "domains", domain, rest @ ..]) => {
@@ -57,6 +64,13 @@ impl<F: Fetch> Visit<'_, F> {
     async fn queue(&self) -> Result<Outcome, Failure> {
         let query = |name: &str| self.request.query(name).map(str::trim);
         let search = query("domain").unwrap_or_default();
+        if let Some(name) = meant(search) {
+            let found = form_urlencoded::Serializer::new(String::new())
+                .append_pair("domain", name.as_str())
+                .finish();
+            let text = format!("“{search}” was read as {}.", name.to_unicode());
+            return Ok(Outcome::said(&format!("/staff?{found}"), "wait", text));
+        }
         let waiting_for = match query("waiting_for") {
             Some("client") => "client",
             Some(_) | None => "lasso",
@@ -102,7 +116,8 @@ impl<F: Fetch> Visit<'_, F> {
         let main = match main.await {
             Ok(main) => main,
             Err(Failure::Api(ApiError::Problem(problem))) if !search.is_empty() => {
-                return Ok(not_found(search, &problem));
+                let text = format!("“{search}” was not looked for: {}", refusal(&problem));
+                return Ok(Outcome::refused("/staff", text));
             }
             Err(failure) => return Err(failure),
         };
@@ -149,9 +164,7 @@ impl<F: Fetch> Visit<'_, F> {
         match main {
             Ok(main) => Ok(Outcome::page(&format!("Domains of {name}"), main)),
             Err(Failure::Api(ApiError::Problem(problem))) if problem.status < 500 => {
-                let text =
-                    format!("There is no client with the identifier “{name}”. {IDENTIFIERS}");
-                Ok(Outcome::refused("/staff", text))
+                Ok(no_client(&name))
             }
             Err(failure) => Err(failure),
         }
@@ -169,7 +182,7 @@ impl<F: Fetch> Visit<'_, F> {
     }
 
     async fn decision(&self, place: &Place, decision: &str) -> Result<Outcome, Failure> {
-        let Place { domain, client, .. } = place;
+        let (domain, client) = (place.name(), &place.client);
         let said = match decision {
             "complete" => {
                 self.decided(place, "complete", None).await?;

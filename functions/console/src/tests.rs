@@ -2,10 +2,12 @@
 
 mod again;
 mod browser;
+mod doubt;
 mod forms;
 mod issuer;
 mod lost;
 mod pages;
+mod repairs;
 mod sign_in;
 mod troubles;
 mod windows;

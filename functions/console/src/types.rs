@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::words;
+use crate::{place, words};
 
 /// `DomainSummary`: a domain in a list.
 #[derive(Debug, Clone, Deserialize)]
@@ -227,8 +227,8 @@ pub(crate) struct OtherClaim {
 impl OtherClaim {
     /// Its page in the console.
     pub(crate) fn page(&self) -> String {
-        let client = words::path_part(&self.client);
-        format!("/staff/clients/{client}/domains/{}", self.domain)
+        let client = place::of_client(&self.client).unwrap_or_default();
+        format!("{client}/domains/{}", self.domain)
     }
 }
 
@@ -308,13 +308,37 @@ pub(crate) struct Notified {
     pub(crate) missing: Vec<MissingPiece>,
 }
 
-/// A domain that was added.
+/// A domain that was added, or that the client already has (`DomainAgain`).
 #[derive(Debug, Clone, Deserialize)]
 pub(crate) struct Added {
     /// In A-labels.
     pub(crate) domain: String,
     /// In Unicode.
     pub(crate) domain_unicode: String,
+    /// The community that was added to a domain that the client already has.
+    #[serde(default)]
+    pub(crate) community_added: Option<String>,
+    /// The contact that was not stored, because the client already has the domain.
+    #[serde(default)]
+    pub(crate) contact_email_not_taken: Option<String>,
+}
+
+impl Added {
+    /// What has happened to a domain that the client already has.
+    pub(crate) fn again(&self) -> String {
+        let name = &self.domain_unicode;
+        let added = match &self.community_added {
+            Some(community) => format!("{community} was added to {name}, which you already have."),
+            None => format!("You already have {name}."),
+        };
+        match &self.contact_email_not_taken {
+            Some(contact) => format!(
+                "{added} Its contact is still the same: {contact} was not stored. You can change the contact on the \
+                 page of the domain, under “Communities and contact”."
+            ),
+            None => added,
+        }
+    }
 }
 
 /// `Link`: a hand-off link.

@@ -4,8 +4,9 @@ use askama::Template;
 use domain_auth_pages::fitting;
 use jiff::Timestamp;
 
+use crate::doubt;
 use crate::forms::Forms;
-use crate::place::Place;
+use crate::place::{self, Place};
 use crate::session::Person;
 use crate::types::{Entry, Link, Reconciliation, Summary};
 use crate::words;
@@ -19,7 +20,7 @@ const LONGEST_EVIDENCE: usize = 1_000;
 /// The maximum length, in characters, of the names of communities in one line.
 const LONGEST_COMMUNITIES: usize = 120;
 /// The maximum size, in octets of HTML, of a sentence in the short history on a domain's page.
-const LONGEST_SENTENCE: usize = 150;
+const LONGEST_SENTENCE: usize = 100;
 /// The maximum size, in octets of HTML, of a note on a domain's page.
 const LONGEST_NOTE_BESIDE: usize = 1_000;
 /// The maximum length, in characters, of a note or a reason in a list.
@@ -94,10 +95,11 @@ pub(crate) struct Row {
 impl Row {
     /// A row in a list of the person's own domains.
     pub(crate) fn own(summary: &Summary) -> Self {
-        let next = words::next_step_in_list(summary).map(str::to_owned);
         let row = Self::of(summary, Some(""));
+        let next = words::next_step_in_list(summary).unwrap_or(&row.next);
+        let before = doubt::in_list(summary);
         Self {
-            next: next.unwrap_or(row.next),
+            next: before.map_or_else(|| next.to_owned(), |before| format!("{before} {next}")),
             ..row
         }
     }
@@ -126,7 +128,7 @@ impl Row {
     pub(crate) fn of(summary: &Summary, base: Option<&str>) -> Self {
         let (word, tone) = words::standing(summary);
         let client = summary.client.clone().unwrap_or_default();
-        let own = || format!("/staff/clients/{}", words::path_part(&client));
+        let own = || place::of_client(&client).unwrap_or_default();
         let base = base.map_or_else(own, str::to_owned);
         Self {
             path: format!("{base}/domains/{}", summary.domain),

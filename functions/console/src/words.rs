@@ -1,13 +1,12 @@
 //! The words for states and times on the pages.
 
-use std::fmt::Write as _;
-
 use domain_auth::state::Status;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-use crate::api::Problem;
-use crate::lost::{Lost, is_hidden, lost};
+use crate::doubt::{Doubt, doubt, has_stopped};
+use crate::lost::{self, is_hidden, lost};
+use crate::next::Repairs;
 use crate::types::{Domain, StepCode, Summary};
 
 /// The word for a state, and the class of its colour (`good`, `bad`, `wait`).
@@ -25,22 +24,31 @@ pub(crate) fn state(status: Status) -> (&'static str, &'static str) {
     }
 }
 
-/// The word for a domain in a list, and the class of its colour: its state, unless its records have vanished in a state
-/// that they do not end at once.
+/// The word for a domain in a list, and the class of its colour: its state, unless its records have to be repaired or
+/// something is in doubt in a state that does not say so.
 pub(crate) fn standing(summary: &Summary) -> (&'static str, &'static str) {
     if has_lost_records(summary) {
-        return ("Records missing", "bad");
+        return ("Repair needed", "bad");
     }
-    state(summary.status)
+    if has_stopped(summary) {
+        return ("Lasso stopped sending", "bad");
+    }
+    if !matches!(summary.status, Status::Verified | Status::Authenticated) {
+        return state(summary.status);
+    }
+    match doubt(summary) {
+        Some(Doubt::Challenged) => ("Claimed by another client", "wait"),
+        Some(Doubt::NotVerified) => ("Not verified at the moment", "wait"),
+        None => state(summary.status),
+    }
 }
 
 /// The word for a domain on its page, and the class of its colour: as in a list, with what its records say.
 pub(crate) fn standing_on_page(domain: &Domain) -> (&'static str, &'static str) {
-    let status = domain.summary.status;
-    if status != Status::Rejected && lost(domain).is_some() {
-        return ("Records missing", "bad");
+    match lost(domain) {
+        Some(lost) if domain.summary.status != Status::Rejected => (lost::word(lost), "bad"),
+        Some(_) | None => standing(&domain.summary),
     }
-    state(status)
 }
 
 /// Whether records have vanished of a domain that is verified or sends, as the API says by the next step.
@@ -61,53 +69,27 @@ pub(crate) fn name(summary: &Summary) -> String {
     }
 }
 
-/// Why the API has refused a form, without the names of fields and calls that no page shows.
-pub(crate) fn refusal(problem: &Problem) -> String {
-    if problem.code == "idempotency_key_reused" {
-        return "This form was sent before, with something else in it. Load the page again, and send it once more."
-            .to_owned();
-    }
-    let said = problem.detail.split(" (POST ").enumerate();
-    let said = said.map(|(part, text)| match text.split_once(')') {
-        Some((_, rest)) if part > 0 => rest,
-        Some(_) | None => text,
-    });
-    let said: String = said.collect();
-    let fields = [
-        ("“confirm” ", "What you typed to confirm "),
-        ("“domain” ", "It "),
-        ("“email” ", "The email address "),
-        ("“contact_email” ", "The email address "),
-        ("“communities” ", "The list of communities "),
-        ("“community” ", "The community "),
-        ("“reason” ", "The reason "),
-        ("“note” ", "The note "),
-    ];
-    let field = fields
-        .iter()
-        .find_map(|(field, label)| Some((label, said.strip_prefix(field)?)));
-    field.map_or_else(|| said.clone(), |(label, rest)| format!("{label}{rest}"))
-}
-
-/// The state of a domain, as the headline of its page. `wrong` is the number of its wrong records.
-pub(crate) fn headline(domain: &Domain, wrong: usize) -> String {
+/// The state of a domain, as the headline of its page.
+pub(crate) fn headline(domain: &Domain, repairs: Repairs) -> String {
     let summary = &domain.summary;
     let name = &summary.domain_unicode;
     let was_told = summary.ready_at.is_some();
-    let lost = lost(domain);
+    if let Some(lost) = lost(domain) {
+        return lost::headline(name, lost);
+    }
+    let doubt = doubt(summary);
     match (summary.status, summary.step()) {
         (Status::Contested | Status::Pending | Status::AtRisk, StepCode::RepairDomain) => {
             format!("{name} does not work in DNS: repair the domain first")
         }
-        (Status::Verified | Status::Authenticated | Status::Rejected, _)
-            if lost == Some(Lost::Domain) =>
-        {
-            format!("{name} does not work in DNS: repair the domain first")
+        (Status::Verified, _) if doubt == Some(Doubt::Challenged) => {
+            format!("Lasso support decides about {name}")
         }
-        (Status::Verified | Status::Authenticated | Status::Rejected, _)
-            if lost == Some(Lost::Records) =>
-        {
-            format!("Publish the records of {name} again: they are missing")
+        (Status::Authenticated, _) if doubt == Some(Doubt::Challenged) => {
+            format!("Lasso sends for {name}, which another client claims")
+        }
+        (Status::Verified | Status::Authenticated, _) if doubt == Some(Doubt::NotVerified) => {
+            format!("Amazon SES no longer reports {name} as verified")
         }
         (Status::Contested, StepCode::WaitForLasso) => {
             format!("Lasso support decides about {name}")
@@ -124,7 +106,10 @@ pub(crate) fn headline(domain: &Domain, wrong: usize) -> String {
         (Status::Pending, StepCode::TellLasso) => {
             format!("Tell Lasso that {name} is ready")
         }
-        (Status::Pending, _) if wrong > 0 => format!("Correct the records of {name}"),
+        (Status::Pending, _) if repairs.missing_first && repairs.wrong > 0 => {
+            format!("Publish the records of {name}: the TXT record is missing")
+        }
+        (Status::Pending, _) if repairs.wrong > 0 => format!("Correct the records of {name}"),
         (Status::Pending, StepCode::RepairRecords) => {
             format!("Publish the records of {name} again")
         }
@@ -147,7 +132,10 @@ pub(crate) fn headline(domain: &Domain, wrong: usize) -> String {
 pub(crate) fn headline_for_staff(domain: &Domain, client: &str) -> String {
     let name = name(&domain.summary);
     let is_hidden = is_hidden(domain);
-    let lost = lost(domain);
+    if let Some(lost) = lost(domain) {
+        return lost::headline_for_staff(&name, client, lost);
+    }
+    let doubt = doubt(&domain.summary);
     match (domain.summary.status, domain.summary.step()) {
         (_, StepCode::DecideClaim) => format!("Decide who gets {name}"),
         (Status::Contested, StepCode::WaitForService) => {
@@ -156,15 +144,8 @@ pub(crate) fn headline_for_staff(domain: &Domain, client: &str) -> String {
         (Status::Contested | Status::Pending | Status::AtRisk, _) if is_hidden => {
             format!("{client} has to repair {name} first: it does not work in DNS")
         }
-        (Status::Verified | Status::Authenticated | Status::Rejected, _)
-            if lost == Some(Lost::Domain) =>
-        {
-            format!("{client} has to repair {name} first: it does not work in DNS")
-        }
-        (Status::Verified | Status::Authenticated | Status::Rejected, _)
-            if lost == Some(Lost::Records) =>
-        {
-            format!("{client} has to publish the records of {name} again")
+        (Status::Verified | Status::Authenticated, _) if doubt == Some(Doubt::NotVerified) => {
+            format!("Amazon SES no longer reports {name} of {client} as verified")
         }
         (Status::Contested, _) => format!("{client} has to prove that {name} is theirs"),
         (Status::Provisioning, _) => format!("{name} is being registered for {client}"),
@@ -186,7 +167,7 @@ pub(crate) fn headline_for_staff(domain: &Domain, client: &str) -> String {
 /// ask them to say that they are ready.
 pub(crate) fn next_step(summary: &Summary) -> Option<&str> {
     let is_verified = summary.status == Status::Verified && !has_lost_records(summary);
-    if is_verified && summary.ready_at.is_none() {
+    if is_verified && doubt(summary).is_none() && summary.ready_at.is_none() {
         return Some(
             "On the page of the domain, click “We are ready”. Lasso support then takes the final step.",
         );
@@ -233,7 +214,7 @@ pub(crate) fn deadline(status: Status, at: Timestamp, detail: &str) -> Option<St
 /// automatically.
 pub(crate) fn refresh_seconds(summary: &Summary) -> Option<u32> {
     match summary.status {
-        Status::Authenticated if has_lost_records(summary) => Some(30),
+        Status::Authenticated if has_lost_records(summary) || doubt(summary).is_some() => Some(30),
         Status::Provisioning | Status::Removing => Some(5),
         Status::Pending | Status::Contested => Some(15),
         Status::Verified | Status::AtRisk => Some(30),
@@ -260,22 +241,6 @@ pub(crate) fn how_long(since: Timestamp, now: Timestamp) -> String {
     format!("for {number} {unit}{many}")
 }
 
-/// A part of a path, such as a client's identifier in `/staff/clients/{client}`. Special characters
-/// are written as `~` and two hexadecimal digits, as in the API.
-pub(crate) fn path_part(text: &str) -> String {
-    let mut part = String::new();
-    for byte in text.bytes() {
-        let plain = byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
-        if plain {
-            part.push(char::from(byte));
-        } else {
-            // Writing to a `String` does not fail.
-            write!(part, "~{byte:02X}").ok();
-        }
-    }
-    part
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -300,12 +265,5 @@ mod tests {
             let now = since + jiff::SignedDuration::from_mins(minutes);
             assert_eq!(how_long(since, now), words);
         }
-    }
-
-    #[test]
-    fn a_client_identifier_in_a_path_is_encoded_like_in_the_api() {
-        assert_eq!(path_part("maple-homes_1.x"), "maple-homes_1.x");
-        assert_eq!(path_part("a/b@c"), "a~2Fb~40c");
-        assert_eq!(path_part("ü"), "~C3~BC");
     }
 }

@@ -192,13 +192,39 @@ async fn names_beyond_twenty_are_shown_as_not_added() {
     browser.answer("POST /domains", 201, added("d0.com"));
     let many: Vec<String> = (0..22).map(|number| format!("d{number}.com")).collect();
     let fields = [("form", form.as_str()), ("domain", &many.join(" "))];
-    browser.post("/domains", &fields).await;
-    assert_eq!(browser.calls().len(), 20);
-    let told = browser.get("/").await.body;
+    let told = browser.post("/domains", &fields).await.body;
+    let calls = browser.calls();
+    assert_eq!(calls.iter().filter(|it| it.method == "POST").count(), 20);
     assert!(
         told.contains("Not added: d20.com, d21.com: Only 20 domains"),
         "{told}"
     );
+    assert!(told.contains("value=\"d20.com, d21.com\""), "{told}");
+    assert!(!told.contains("data-refresh"), "it has no address");
+}
+
+#[tokio::test]
+async fn a_domain_that_the_client_already_has_is_not_said_to_be_added() {
+    let (mut browser, form) = at_the_list().await;
+    let mut known = in_state(Status::Pending);
+    browser.answer("GET /domains/example.com", 200, known.clone());
+    let fields = [("form", form.as_str()), ("domain", "example.com")];
+    browser.answer("POST /domains", 200, known.clone());
+    let got = browser.post("/domains", &fields).await;
+    assert_eq!(got.header("location"), "/domains/example.com");
+    let page = browser.get("/domains/example.com").await.body;
+    assert!(page.contains("You already have example.com."), "{page}");
+    assert!(!page.contains("was added"), "{page}");
+    known["community_added"] = json!("Oak Hills");
+    known["contact_email_not_taken"] = json!("new@example.com");
+    browser.answer("POST /domains", 200, known);
+    browser.post("/domains", &fields).await;
+    let page = browser.get("/domains/example.com").await.body;
+    assert!(
+        page.contains("Oak Hills was added to example.com, which you already have."),
+        "{page}"
+    );
+    assert!(page.contains("new@example.com was not stored"), "{page}");
 }
 
 #[tokio::test]

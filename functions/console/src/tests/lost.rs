@@ -96,7 +96,7 @@ async fn a_repair_step_of_the_api_is_shown_on_the_page_and_in_the_list() {
     let list = browser.get("/").await.body;
     assert!(list.contains("Repair them, please."), "{list}");
     assert!(
-        list.contains("Records missing") && !list.contains("click “We are ready”"),
+        list.contains("Repair needed") && !list.contains("click “We are ready”"),
         "{list}"
     );
 }

@@ -40,7 +40,7 @@ fn domain(number: usize, status: Status) -> Value {
     domain["claim"] = json!({
         "standing": "contested", "holder": "d".repeat(128), "proven_at": noon(),
         "in_the_way": [{ "sentence": "Another client holds it.".repeat(9) }],
-        "against": [other], "challengers": [other],
+        "against": vec![other.clone(); 100], "challengers": vec![other; 100],
     });
     domain["look"] = json!({ "answers": vec![text(200); 100] });
     publish_much(&mut domain);
@@ -148,6 +148,38 @@ async fn no_page_is_longer_than_50_kb() {
         for below in ["", "/history"] {
             is_short(&mut browser, &format!("{place}{below}")).await;
         }
+    }
+}
+
+#[tokio::test]
+async fn a_page_lists_twenty_claims_and_says_how_many_more_there_are() {
+    let mut browser = Browser::of(support()).await;
+    let place = "/staff/clients/maple-homes/domains/example.com";
+    let mut contested = in_state(Status::Contested);
+    let against = (0..50)
+        .map(|number| json!({ "client": "cedar", "domain": format!("n{number}.example.com") }));
+    contested["claim"] = json!({
+        "standing": "contested", "holder": null, "proven_at": noon(), "in_the_way": [],
+        "against": against.collect::<Vec<_>>(), "challengers": [],
+    });
+    for number in 0..50 {
+        let mut side = in_state(Status::Pending);
+        side["domain_unicode"] = json!(format!("n{number}.example.com"));
+        let at = format!("GET /staff/clients/cedar/domains/n{number}.example.com");
+        browser.answer(&at, 200, side);
+    }
+    browser.answer(&format!("GET {place}"), 200, contested);
+    let history = format!("GET {place}/history?limit=10");
+    browser.answer(&history, 200, json!({ "items": [] }));
+    let page = browser.get(place).await.body;
+    assert_eq!(page.matches("Conflicting claim").count(), 21, "{page}");
+    assert!(page.contains("<td>and 30 more</td>"), "{page}");
+    // Each landmark has a name of its own.
+    for number in 1..=5 {
+        let label = format!("aria-labelledby=\"side-{number}\"");
+        let heading = format!("<h3 id=\"side-{number}\">");
+        assert_eq!(page.matches(&label).count(), 1, "{page}");
+        assert_eq!(page.matches(&heading).count(), 1, "{page}");
     }
 }
 

@@ -275,7 +275,7 @@ mod tests {
     fn a_title_is_as_short_as_the_schema_wants_and_keeps_our_words() {
         for (event_type, words) in [
             (EventType::Failed, ": verification failed (Maple"),
-            (EventType::Displaced, ": lost to another client; Maple"),
+            (EventType::Displaced, ": lost by the client (Maple"),
         ] {
             let event = with_long_names(event_type);
             let message = ChatMessage::of(&event, &alert(&event, &Console::default()));

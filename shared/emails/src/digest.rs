@@ -112,7 +112,7 @@ fn columns(reader: Reader) -> Vec<&'static str> {
             "Why",
             "Wanted",
             "Still missing",
-            "By itself",
+            "What happens",
             "Ready",
             "Note",
             "State",

@@ -278,7 +278,7 @@ fn a_list_for_support_says_what_the_email_of_each_event_says() {
     let console = Console::at(Some("https://console.example"));
     let said = [
         "Some words of Kim. And more.",
-        "this name mixes scripts",
+        "this name mixes the letters of two alphabets",
         "The client said that it is ready for the final step on 1 June 2026, 11:30 UTC.",
         "cedar-secret",
         "kim@secret[.]net",
@@ -347,7 +347,7 @@ fn a_list_for_support_says_what_is_missing_and_what_happens_by_itself() {
     let text = words.join(" ");
     for said in [
         "Still missing The policy is missing. (recommended)",
-        "What happens automatically Amazon SES looks for the records until 2 January 2027",
+        "What happens Amazon SES looks for the records until 2 January 2027",
         "(added 1 June 2026, 11:00 UTC)",
     ] {
         assert!(text.contains(said), "{said}: {text}");

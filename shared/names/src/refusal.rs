@@ -91,8 +91,8 @@ pub enum InvalidReason {
     )]
     Punycode,
     #[error(
-        "this name belongs to no single owner, because others register their domains under it; give the domain that your \
-         company has registered"
+        "this name is a public suffix: it has no single owner, and others register their domains under it; give the \
+         domain that your company has registered"
     )]
     PublicSuffix,
     #[error(

@@ -169,10 +169,7 @@ async fn a_nonexistent_domain_is_reported() {
     assert_eq!(diagnosis.domain[0].code, Code::DomainDoesNotExist);
     assert_eq!(
         of(&diagnosis, Id::Verification),
-        (
-            State::Missing,
-            vec![Code::DomainDoesNotExist, Code::NotFound]
-        )
+        (State::Missing, vec![Code::DomainDoesNotExist])
     );
 }
 

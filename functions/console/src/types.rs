@@ -316,8 +316,8 @@ pub(crate) struct Added {
     /// In Unicode.
     pub(crate) domain_unicode: String,
     /// The community that was added to a domain that the client already has.
-    #[serde(default)]
-    pub(crate) community_added: Option<String>,
+    #[serde(default, rename = "community_added")]
+    pub(crate) further_community: Option<String>,
     /// The contact that was not stored, because the client already has the domain.
     #[serde(default)]
     pub(crate) contact_email_not_taken: Option<String>,
@@ -327,7 +327,7 @@ impl Added {
     /// What has happened to a domain that the client already has.
     pub(crate) fn again(&self) -> String {
         let name = &self.domain_unicode;
-        let added = match &self.community_added {
+        let added = match &self.further_community {
             Some(community) => format!("{community} was added to {name}, which you already have."),
             None => format!("You already have {name}."),
         };

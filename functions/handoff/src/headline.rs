@@ -42,29 +42,8 @@ pub(crate) fn headline(
         has(&VERIFYING, RecordState::Missing),
         has(&VERIFYING, RecordState::Wrong),
     );
-    let is_hidden = match seen {
-        RecordsSeen::Hidden(_) => true,
-        RecordsSeen::NotLooked | RecordsSeen::Unknown | RecordsSeen::Missing => false,
-        RecordsSeen::Gone | RecordsSeen::Found | RecordsSeen::NotNeeded => false,
-    };
-    // According to the last DNS look, Amazon SES will find the records that it needs.
-    let is_published = match step {
-        NextStepCode::WaitForSes | NextStepCode::TellLasso => true,
-        NextStepCode::Nothing
-        | NextStepCode::PublishOwnershipRecord
-        | NextStepCode::KeepOwnershipRecord
-        | NextStepCode::WaitForService
-        | NextStepCode::WaitForLasso
-        | NextStepCode::WaitForClient
-        | NextStepCode::PublishRecords
-        | NextStepCode::PublishRecommendedRecords
-        | NextStepCode::RepairRecords
-        | NextStepCode::RepairDomain
-        | NextStepCode::Restart
-        | NextStepCode::AskLasso
-        | NextStepCode::DecideClaim
-        | NextStepCode::DecideFinalStep => false,
-    };
+    let is_hidden = is_hidden(seen);
+    let is_published = is_published(step);
     match status {
         Status::Contested if step == NextStepCode::PublishOwnershipRecord => {
             ("One record has to be published.", "wait")
@@ -143,6 +122,36 @@ pub(crate) fn headline(
             "Amazon SES has not verified the domain, and no longer looks for its records.",
             "bad",
         ),
+    }
+}
+
+/// Whether the records cannot be seen in DNS.
+fn is_hidden(seen: RecordsSeen) -> bool {
+    match seen {
+        RecordsSeen::Hidden(_) => true,
+        RecordsSeen::NotLooked | RecordsSeen::Unknown | RecordsSeen::Missing => false,
+        RecordsSeen::Gone | RecordsSeen::Found | RecordsSeen::NotNeeded => false,
+    }
+}
+
+/// Whether Amazon SES will find the records that it needs, according to the last DNS look.
+fn is_published(step: NextStepCode) -> bool {
+    match step {
+        NextStepCode::WaitForSes | NextStepCode::TellLasso => true,
+        NextStepCode::Nothing
+        | NextStepCode::PublishOwnershipRecord
+        | NextStepCode::KeepOwnershipRecord
+        | NextStepCode::WaitForService
+        | NextStepCode::WaitForLasso
+        | NextStepCode::WaitForClient
+        | NextStepCode::PublishRecords
+        | NextStepCode::PublishRecommendedRecords
+        | NextStepCode::RepairRecords
+        | NextStepCode::RepairDomain
+        | NextStepCode::Restart
+        | NextStepCode::AskLasso
+        | NextStepCode::DecideClaim
+        | NextStepCode::DecideFinalStep => false,
     }
 }
 

@@ -164,18 +164,15 @@ fn said(event: &Event) -> Said {
             happened: format!("The DNS records of {name} are in place again. Nothing is left to do."),
             ..news("records repaired", Tone::Good)
         },
-        EventType::Failed if stops_mail(event) => Said {
-            todo: Some("Repair the DNS records. Then, on the page of the domain in Lasso, click “Start again”.".to_owned()),
-            by_itself: until.map(|until| format!("Without that the domain is removed on {until}.")),
-            button: "Start again",
-            ..news("not verified any more", Tone::Urgent)
-        },
-        EventType::Failed => Said {
-            todo: Some("Publish the DNS records. Then, on the page of the domain in Lasso, click “Start again”.".to_owned()),
-            by_itself: until.map(|until| format!("Without that the domain is removed on {until}.")),
-            button: "Start again",
-            ..news("not verified", Tone::Wanted)
-        },
+        EventType::Failed => {
+            let (todo, heading, tone) = failed(event);
+            Said {
+                todo: Some(todo.to_owned()),
+                by_itself: until.map(|until| format!("Without that the domain is removed on {until}.")),
+                button: "Start again",
+                ..news(heading, tone)
+            }
+        }
         EventType::Displaced => Said {
             todo: Some("To get the domain back, publish the ownership record on its page.".to_owned()),
             by_itself: until.map(|until| format!("Without it the claim ends on {until}.")),
@@ -189,16 +186,10 @@ fn said(event: &Event) -> Said {
             button: "See the records",
             ..news("the DNS records are ready", Tone::Wanted)
         },
-        EventType::Expiring if event.status == Status::Contested => Said {
-            todo: Some("To have the domain, publish the ownership record on its page: it proves that the domain is yours.".to_owned()),
-            button: "See the ownership record",
-            ..news("your claim to the domain ends soon", Tone::Wanted)
-        },
-        EventType::Expiring => Said {
-            todo: Some("Publish the DNS records, or send them to the person who looks after your DNS.".to_owned()),
-            button: "See the records",
-            ..news("the time for the DNS records ends soon", Tone::Wanted)
-        },
+        EventType::Expiring => {
+            let (todo, button, heading) = expiring(event);
+            Said { todo: Some(todo.to_owned()), button, ..news(heading, Tone::Wanted) }
+        }
         EventType::Added => news("added", Tone::Plain),
         EventType::Contested if event.status == Status::Contested => {
             news("proof of ownership needed", Tone::Wanted)
@@ -229,6 +220,40 @@ fn said(event: &Event) -> Said {
             happened: format!("{name} {}.", words::stands(event.status)),
             ..news("still waiting", Tone::Plain)
         },
+    }
+}
+
+/// What the client can do, the heading and the tone, if a domain has failed.
+fn failed(event: &Event) -> (&'static str, &'static str, Tone) {
+    if stops_mail(event) {
+        (
+            "Repair the DNS records. Then, on the page of the domain in Lasso, click “Start again”.",
+            "not verified any more",
+            Tone::Urgent,
+        )
+    } else {
+        (
+            "Publish the DNS records. Then, on the page of the domain in Lasso, click “Start again”.",
+            "not verified",
+            Tone::Wanted,
+        )
+    }
+}
+
+/// What the client can do, the button and the heading, if the time for it ends soon.
+fn expiring(event: &Event) -> (&'static str, &'static str, &'static str) {
+    if event.status == Status::Contested {
+        (
+            "To have the domain, publish the ownership record on its page: it proves that the domain is yours.",
+            "See the ownership record",
+            "your claim to the domain ends soon",
+        )
+    } else {
+        (
+            "Publish the DNS records, or send them to the person who looks after your DNS.",
+            "See the records",
+            "the time for the DNS records ends soon",
+        )
     }
 }
 

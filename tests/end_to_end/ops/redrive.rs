@@ -28,8 +28,7 @@ async fn redriven(world: Shared) {
         .sqs("PurgeQueue", &json!({ "QueueUrl": of_topic }))
         .await;
     let empty = ops(&world, &["redrive"]).await;
-    assert_eq!(empty.code, Some(0), "{empty:?}");
-    assert_eq!(counts(&empty), [0, 0, 0]);
+    assert_eq!((empty.code, counts(&empty)), (Some(0), [0, 0, 0]));
 
     // Amazon SES rejects an email about stopped mail and another one, and SNS could not put three events into a queue.
     let rejected = world.fresh_domain();

@@ -98,7 +98,8 @@ pub(super) async fn run(aws: &Aws, stack: &Stack, options: &Reconcile) -> Result
     let before = table_before(stack, options.old_table.as_deref())?;
     let before = before.map(|name| Table::new(aws.dynamodb(), name));
     let eligibility = &connected.eligibility;
-    let found = reconcile(&tools, eligibility, before.as_ref(), actor.as_ref()).await?;
+    let found = reconcile(&tools, eligibility, before.as_ref(), actor.as_ref());
+    let found = Box::pin(found).await?;
     Ok(Report::new(&found, found.needs_a_person()))
 }
 

@@ -32,11 +32,7 @@ pub(super) fn rarer() -> [(&'static str, Value); 10] {
                 "state_since": "2026-05-30T12:00:00Z",
                 "summary": "The claim was proven on 2026-05-30T12:00:00Z, and has waited for Lasso support since.",
                 "wanted": "Decide who has the domain: end the claim of the other client, or grant the claimant's.",
-                "other_sides": [{
-                    "client": "cedar-homes", "domain": "mail.maplehomes.com", "status": "authenticated",
-                    "state_since": "2025-11-20T08:00:00Z", "contact_email": "it@cedarhomes.net",
-                    "path": "/staff/clients/cedar-homes/domains/mail.maplehomes.com",
-                }],
+                "other_sides": [holder()],
             }),
         ),
         (
@@ -107,4 +103,13 @@ pub(super) fn rarer() -> [(&'static str, Value); 10] {
             }),
         ),
     ]
+}
+
+/// The other client of a contested domain.
+fn holder() -> Value {
+    json!({
+        "client": "cedar-homes", "domain": "mail.maplehomes.com", "status": "authenticated",
+        "state_since": "2025-11-20T08:00:00Z", "contact_email": "it@cedarhomes.net",
+        "path": "/staff/clients/cedar-homes/domains/mail.maplehomes.com",
+    })
 }

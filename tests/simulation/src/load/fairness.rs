@@ -100,7 +100,7 @@ fn until_pending(moment: Duration, turns: bool) -> Duration {
         let adding = async {
             world.setting.clock.until(moment).await;
             if turns {
-                post(&world, &client, &name).await;
+                Box::pin(post(&world, &client, &name)).await;
             } else {
                 world
                     .store

@@ -33,7 +33,7 @@ impl World {
             .await;
         let request = async {
             match deed {
-                Deed::Add(who) => self.add(self.whose(who)).await,
+                Deed::Add(who) => Box::pin(self.add(self.whose(who))).await,
                 Deed::Check(who) => self.check(self.whose(who)).await,
                 Deed::Complete(who) => self.decide(self.whose(who), true).await,
                 Deed::Reject(who) => self.decide(self.whose(who), false).await,

@@ -56,25 +56,24 @@ impl Wording<'_> {
         let panel = &self.panel;
         let value = panel.value(&record.data);
         let (at, host) = (self.at(), self.row(&record.name));
-        let text = match panel
+        let further = panel
             .provider()
-            .and_then(|provider| provider.further_value.as_deref())
-        {
-            Some(way) => with_value_last(
+            .and_then(|provider| provider.further_value.as_deref());
+        let text = if let Some(way) = further {
+            with_value_last(
                 &format!(
                     "{at}open the TXT record {host}, {way}, and put {VALUE} there{}",
                     with_quotes(panel, record)
                 ),
                 &[stays(record).to_owned()],
                 &value,
-            ),
-            None => {
-                let order = format!(
-                    "{at}add a second TXT record with the same name: {}",
-                    self.put_name(record),
-                );
-                self.with_value(&order, record, &[stays(record).to_owned()])
-            }
+            )
+        } else {
+            let order = format!(
+                "{at}add a second TXT record with the same name: {}",
+                self.put_name(record),
+            );
+            self.with_value(&order, record, &[stays(record).to_owned()])
         };
         Fix {
             text,

@@ -22,7 +22,7 @@ impl Wording<'_> {
                 let own = written(raw, part).replace(' ', "").to_ascii_lowercase();
                 own == format!("{part}=s")
             };
-            for tag in ["adkim", "aspf"].into_iter().filter(|tag| is_strict(&tag)) {
+            for tag in ["adkim", "aspf"].into_iter().filter(|tag| is_strict(tag)) {
                 steps.ask.may(format!("{tag}=s become {tag}=r"));
             }
         }
@@ -49,10 +49,10 @@ impl Wording<'_> {
             "the DMARC policy p={} take effect for mail from {domain}",
             policy.as_str()
         ));
-        then.push(self.from_then_on(policy));
+        then.push(self.effect_of(policy));
     }
 
-    pub(super) fn from_then_on(&self, policy: Policy) -> String {
+    pub(super) fn effect_of(&self, policy: Policy) -> String {
         let mail = format!("mail from {} that fails their check", self.context.domain);
         format!("From then on mail servers {}.", blocking(policy, &mail))
     }

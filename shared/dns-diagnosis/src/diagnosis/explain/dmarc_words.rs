@@ -171,7 +171,7 @@ impl Wording<'_> {
     }
 
     /// A policy and values of other services in one record.
-    pub(super) fn joined_policy_message(&self, place: &str, raw: &str) -> String {
+    pub(super) fn joined_policy_message(place: &str, raw: &str) -> String {
         let joined = Joined::of(raw);
         let others = joined.iter().flat_map(|joined| &joined.others);
         let others: Vec<String> = others.map(|other| shown(other)).collect();
@@ -234,7 +234,7 @@ impl Wording<'_> {
         };
         let policy = Dmarc::parse(keep).map_or(Policy::None, |dmarc| dmarc.policy);
         let effect = if policy.blocks() {
-            format!(" {}", self.from_then_on(policy))
+            format!(" {}", self.effect_of(policy))
         } else {
             String::new()
         };

@@ -139,7 +139,7 @@ impl Wording<'_> {
                 format!("The value is in the record at {at_or_name} more than once: {seen}")
             }
             Code::ValuesJoined if record.id == RecordId::Dmarc => {
-                self.joined_policy_message(at_or_name, raw)
+                Self::joined_policy_message(at_or_name, raw)
             }
             Code::ValuesJoined if raw.contains(&expected) || record.id != RecordId::MailFromSpf => {
                 format!(
